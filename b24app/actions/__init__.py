@@ -1,0 +1,1 @@
+"""Deeds: one function, one deed. Modules may bring `JOBS`: job kind → what keeps it."""

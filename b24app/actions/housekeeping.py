@@ -1,0 +1,87 @@
+"""What nobody needs any more goes, a little at a time."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, select
+
+from b24app import clock, media
+from b24app.db import Row, transaction
+from b24app.models import Arrival, Attachment, Event, Job, RestCall
+from b24app.models.job import LATER, promise
+
+EVERY = timedelta(hours=1)
+AT_ONCE = 1000
+EVENTS_KEPT = timedelta(days=3)
+JOBS_KEPT = timedelta(days=1)
+ARRIVALS_KEPT = timedelta(days=7)
+CALLS_KEPT = timedelta(days=7)
+UPLOADS_KEPT = timedelta(days=1)
+
+
+def promise_next(now: datetime, pause: timedelta = timedelta()) -> None:
+    """One promise an hour, however many processes make it."""
+    due = now + pause
+    slot = int(due.timestamp() // EVERY.total_seconds())
+    promise(
+        "housekeeping",
+        f"housekeeping:{slot}",
+        now,
+        portal_id=None,
+        lane="housekeeping",
+        priority=LATER,
+        due_at=due,
+    )
+
+
+def tidy(job: Job) -> None:
+    """Delete what is old, in pieces that hold nobody up."""
+    now = clock.now()
+    for model, old in _old(now):
+        while _delete_some(model, old):
+            pass
+    while _delete_uploads(now):
+        pass
+    with transaction():
+        promise_next(now, EVERY)
+
+
+def _old(now: datetime) -> Iterator[tuple[type[Row], Select[int]]]:
+    yield Event, select(Event.id).where(Event.created_at < now - EVENTS_KEPT)
+    yield Job, select(Job.id).where(Job.state == "done", Job.finished_at < now - JOBS_KEPT)
+    yield (
+        Arrival,
+        select(Arrival.id).where(
+            Arrival.state == "done", Arrival.received_at < now - ARRIVALS_KEPT
+        ),
+    )
+    yield RestCall, select(RestCall.id).where(RestCall.at < now - CALLS_KEPT)
+
+
+def _delete_some(model: type[Row], old: Select[int]) -> bool:
+    """Delete one piece; True if there may be more."""
+    with transaction() as session:
+        numbers = session.scalars(old.limit(AT_ONCE)).all()
+        if numbers:
+            session.execute(delete(model).where(model.id.in_(numbers)))
+    return len(numbers) == AT_ONCE
+
+
+def _delete_uploads(now: datetime) -> bool:
+    """Files that were put into our store and never sent."""
+    with transaction() as session:
+        rows = session.execute(
+            select(Attachment.id, Attachment.media_key)
+            .where(Attachment.message_id.is_(None), Attachment.created_at < now - UPLOADS_KEPT)
+            .limit(AT_ONCE)
+        ).all()
+        numbers = [number for number, _ in rows]
+        if numbers:
+            session.execute(delete(Attachment).where(Attachment.id.in_(numbers)))
+    for _, key in rows:
+        if key:
+            media.delete(key)
+    return len(rows) == AT_ONCE
+
+
+JOBS = {"housekeeping": tidy}

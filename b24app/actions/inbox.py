@@ -1,0 +1,447 @@
+"""What messengers bring: understood once, kept once, told to screens, promised onward."""
+
+import base64
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from b24app import clock, i18n
+from b24app.actions import accounts, journal, promises, shown
+from b24app.db import db, transaction
+from b24app.errors import Invalid
+from b24app.models import (
+    Arrival,
+    Attachment,
+    Channel,
+    Contact,
+    Conversation,
+    Identity,
+    Job,
+    Message,
+    MessageVersion,
+    Portal,
+)
+from b24app.models.event import announce
+from b24app.rules import texts
+from b24app.values import (
+    Blocked,
+    Deleted,
+    Edited,
+    HookCall,
+    Incoming,
+    Person,
+    Profile,
+    Receipt,
+    RemoteFile,
+    Typing,
+    Visit,
+)
+
+# What may still become delivered, read or failed.
+BEFORE = {
+    "delivered": ("sent",),
+    "read": ("sent", "delivered"),
+    "failed": ("sent",),
+}
+
+
+def keep(job: Job) -> None:
+    """Understand an arrival of a messenger. Doing it twice changes nothing more."""
+    with transaction() as session:
+        arrival = session.get(Arrival, job.payload["arrival_id"])
+        if arrival is None or arrival.state != "new":
+            return
+        channel = session.get_one(Channel, arrival.channel_id)
+        take(channel, arrival, clock.now())
+
+
+def take(channel: Channel, arrival: Arrival, now: datetime) -> None:
+    """Read one arrival and apply everything in it, in the running transaction."""
+    adapter = accounts.adapter(channel)
+    try:
+        parsed = adapter.parse(call_of(arrival))
+    except Invalid as error:
+        arrival.state, arrival.error = "failed", error.message[:500]
+        return
+    channel.last_in_at = now
+    for news in parsed:
+        TAKE[type(news)](channel, news, now)
+    arrival.state = "done"
+
+
+def call_of(arrival: Arrival) -> HookCall:
+    """The call as it came; a body that is not text was kept in base64."""
+    meta = arrival.meta
+    raw = arrival.body
+    body = base64.b64decode(raw) if meta.get("base64") else raw.encode()
+    return HookCall(
+        method=meta.get("method", "POST"),
+        headers=meta.get("headers", {}),
+        query=meta.get("query", {}),
+        body=body,
+        received_at=arrival.received_at,
+    )
+
+
+def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
+    """Keep one utterance; None if it is known already."""
+    external_id = f"{news.chat_id}:{news.message_id}"
+    if known(channel.id, external_id):
+        return None
+    identity = identity_of(channel, news.chat_id, news.person, now)
+    conversation = open_conversation(channel, identity, now, news.visit)
+    if part := _album(conversation, news):
+        return _join_album(conversation, part, news, external_id, now)
+    message = Message(
+        portal_id=channel.portal_id,
+        channel_id=channel.id,
+        conversation_id=conversation.id,
+        external_id=external_id,
+        external_ids=[external_id],
+        album_id=news.album_id,
+        direction="out" if news.from_device else "in",
+        origin="device" if news.from_device else "channel",
+        author_name=conversation.contact.name or identity.name,
+        text=news.text,
+        state="sent" if news.from_device else "received",
+        said_at=news.sent_at,
+        created_at=now,
+        attachments=_attachments(channel, news, now),
+        details={},
+    )
+    _quote(message, channel, news)
+    db.session.add(message)
+    db.session.flush()  # the promises below name the message's id
+    words, kind = texts.one_line(message.text), message.first_kind
+    if news.from_device:
+        conversation.replied(words, kind, now)
+    else:
+        conversation.heard(words, kind, now)
+    conversation.last_message_id = message.id
+    promises.spread(conversation, message, now)
+    shown.tell_message(message, conversation, now)
+    shown.tell_conversation(conversation, now)
+    return message
+
+
+def edit(channel: Channel, news: Edited, now: datetime) -> None:
+    """The client changed their words: the earlier ones stay as a version."""
+    message = message_known(channel.id, f"{news.chat_id}:{news.message_id}")
+    if message is None or message.text == news.text:
+        return
+    conversation = db.session.get_one(Conversation, message.conversation_id)
+    _keep_version(message, now)
+    message.text = news.text
+    message.edited_at = news.edited_at
+    _tell_change(conversation, message, now)
+
+
+def delete(channel: Channel, news: Deleted, now: datetime) -> None:
+    message = message_known(channel.id, f"{news.chat_id}:{news.message_id}")
+    if message is None or message.deleted_at:
+        return
+    conversation = db.session.get_one(Conversation, message.conversation_id)
+    _keep_version(message, now)
+    message.deleted_at = now
+    _tell_change(conversation, message, now)
+
+
+def confirm(channel: Channel, news: Receipt, now: datetime) -> None:
+    """A messenger says how far messages of ours got."""
+    for message in _receipted(channel, news):
+        if news.state == "failed":
+            message.fail("not_delivered", news.error or "The messenger could not deliver it.")
+            moved = True
+        else:
+            moved = message.progress(news.state)
+        if moved:
+            conversation = db.session.get_one(Conversation, message.conversation_id)
+            shown.tell_message(message, conversation, now)
+
+
+def typing(channel: Channel, news: Typing, now: datetime) -> None:
+    conversation = db.session.scalar(_open_by_chat(channel.id, news.chat_id))
+    if conversation:
+        announce(channel.portal_id, "typing", {"conversation_id": str(conversation.id)}, now)
+
+
+def introduce(channel: Channel, news: Profile, now: datetime) -> None:
+    """A client told who they are."""
+    identity = identity_of(channel, news.chat_id, news.person, now)
+    conversation = db.session.scalar(_open_by_chat(channel.id, news.chat_id))
+    if conversation:
+        promises.crm(conversation, now)
+        shown.tell_conversation(conversation, now)
+    elif identity.contact_id:
+        db.session.flush()  # who they are is kept even before the first word
+
+
+def block(channel: Channel, news: Blocked, now: datetime) -> None:
+    """The client stopped or restarted the bot: said in the chat, replies are refused meanwhile."""
+    identity = db.session.scalar(
+        select(Identity).where(
+            Identity.channel_id == channel.id, Identity.external_id == news.chat_id
+        )
+    )
+    if identity is None or identity.blocked == news.blocked:
+        return
+    identity.blocked = news.blocked
+    conversation = db.session.scalar(_open_by_chat(channel.id, news.chat_id))
+    if conversation is None:
+        return
+    code = "client_blocked" if news.blocked else "client_returned"
+    journal.note(conversation, code, {}, now)
+    shown.tell_conversation(conversation, now)
+
+
+TAKE: dict[type[Any], Callable[[Channel, Any, datetime], Any]] = {
+    Incoming: hear,
+    Edited: edit,
+    Deleted: delete,
+    Receipt: confirm,
+    Typing: typing,
+    Profile: introduce,
+    Blocked: block,
+}
+
+
+def known(channel_id: int, external_id: str) -> bool:
+    return message_known(channel_id, external_id) is not None
+
+
+def message_known(channel_id: int, external_id: str) -> Message | None:
+    """The message with this id at the messenger; parts of albums count."""
+    found = db.session.scalar(
+        select(Message).where(Message.channel_id == channel_id, Message.external_id == external_id)
+    )
+    if found:
+        return found
+    part = db.session.scalar(
+        select(Attachment).where(
+            Attachment.channel_id == channel_id, Attachment.external_id == external_id
+        )
+    )
+    return part.message if part else None
+
+
+def identity_of(channel: Channel, chat_id: str, person: Person, now: datetime) -> Identity:
+    """The client's address in this channel, made at the first word; learns what is told."""
+    identity = db.session.scalar(
+        select(Identity).where(Identity.channel_id == channel.id, Identity.external_id == chat_id)
+    )
+    if identity is None:
+        identity = _new_identity(channel, chat_id, person, now)
+    _learn(identity, person)
+    return identity
+
+
+def open_conversation(
+    channel: Channel, identity: Identity, now: datetime, visit: Visit | None = None
+) -> Conversation:
+    """The talk that is going on, or a new one."""
+    found = db.session.scalar(
+        select(Conversation).where(
+            Conversation.identity_id == identity.id, Conversation.status != "closed"
+        )
+    )
+    conversation = found or _new_conversation(channel, identity, now)
+    if visit and not conversation.visit:
+        conversation.visit = {
+            "page_url": visit.page_url,
+            "page_title": visit.page_title,
+            "referrer": visit.referrer,
+            "utm": dict(visit.utm),
+        }
+    return conversation
+
+
+def _new_conversation(channel: Channel, identity: Identity, now: datetime) -> Conversation:
+    conversation = Conversation(
+        portal_id=channel.portal_id,
+        channel=channel,
+        contact=db.session.get_one(Contact, identity.contact_id),
+        identity=identity,
+        status="new",
+        opened_at=now,
+        last_at=now,
+        version=1,
+        unread=0,
+        visit={},
+        draft="",
+        line_id=accounts.line_of(channel),
+        crm_state="",
+        crm_told=0,
+        crm_comment_from=0,
+        last_text="",
+        last_kind="",
+        last_direction="in",
+    )
+    db.session.add(conversation)
+    db.session.flush()  # messages below name the conversation's id
+    return conversation
+
+
+def _new_identity(channel: Channel, chat_id: str, person: Person, now: datetime) -> Identity:
+    contact = Contact(
+        portal_id=channel.portal_id, created_at=now, name=person.name, phone="", email=""
+    )
+    db.session.add(contact)
+    db.session.flush()  # the identity names the contact's id
+    identity = Identity(
+        portal_id=channel.portal_id,
+        channel_id=channel.id,
+        contact_id=contact.id,
+        external_id=chat_id,
+        user_id=person.external_id,
+        name=person.name or ("" if person.username else _guest(contact)),
+        username=person.username,
+        avatar_url=person.avatar_url,
+        language=person.language,
+        blocked=False,
+        created_at=now,
+    )
+    db.session.add(identity)
+    db.session.flush()  # the conversation names the identity's id
+    return identity
+
+
+def _guest(contact: Contact) -> str:
+    """Who says no name is told apart by a number, until a name is known."""
+    home = db.session.get_one(Portal, contact.portal_id)
+    return i18n.say("Guest {number}", i18n.language(home.lang), number=contact.id)
+
+
+def _learn(identity: Identity, person: Person) -> None:
+    contact = db.session.get_one(Contact, identity.contact_id)
+    contact.learn(texts.tidy(person))
+    identity.name = person.name or identity.name
+    identity.username = person.username or identity.username
+    identity.avatar_url = person.avatar_url or identity.avatar_url
+    identity.blocked = False
+
+
+def _album(conversation: Conversation, news: Incoming) -> Message | None:
+    if not news.album_id:
+        return None
+    return db.session.scalar(
+        select(Message).where(
+            Message.conversation_id == conversation.id, Message.album_id == news.album_id
+        )
+    )
+
+
+def _join_album(
+    conversation: Conversation, message: Message, news: Incoming, external_id: str, now: datetime
+) -> Message:
+    """Another picture of an album that is one message to people."""
+    channel = conversation.channel
+    message.attachments.extend(_attachments(channel, news, now))
+    message.external_ids = [*message.external_ids, external_id]
+    message.text = message.text or news.text
+    message.version += 1
+    db.session.flush()  # promises name the attachments' ids
+    promises.fetch_files(message, now)
+    shown.tell_message(message, conversation, now)
+    return message
+
+
+def _attachments(channel: Channel, news: Incoming, now: datetime) -> list[Attachment]:
+    return [_attachment(channel, news, file, now) for file in news.files]
+
+
+def _attachment(channel: Channel, news: Incoming, file: RemoteFile, now: datetime) -> Attachment:
+    """A file the messenger holds, or one the visitor has put into our store already."""
+    if file.remote_id.startswith("attachment:"):
+        return _uploaded(channel, news.chat_id, file)
+    return Attachment(
+        portal_id=channel.portal_id,
+        channel_id=channel.id,
+        external_id=f"{news.chat_id}:{news.message_id}",
+        kind=file.kind,
+        name=file.name,
+        mime=file.mime or "application/octet-stream",
+        size=file.size,
+        duration_seconds=file.duration_seconds,
+        remote_id=file.remote_id,
+        state="remote",
+        created_at=now,
+    )
+
+
+def _uploaded(channel: Channel, chat_id: str, file: RemoteFile) -> Attachment:
+    """A visitor's own upload that belongs to no message yet."""
+    number = file.remote_id.removeprefix("attachment:")
+    found = db.session.scalar(
+        select(Attachment).where(
+            Attachment.id == (int(number) if number.isdecimal() else 0),
+            Attachment.channel_id == channel.id,
+            Attachment.owner == f"visitor:{chat_id}",
+            Attachment.message_id.is_(None),
+        )
+    )
+    if found is None:
+        raise Invalid("A file of this message was never uploaded.")
+    return found
+
+
+def _quote(message: Message, channel: Channel, news: Incoming) -> None:
+    if news.quote_id is None:
+        return
+    quoted = message_known(channel.id, f"{news.chat_id}:{news.quote_id}")
+    message.quote_id = quoted.id if quoted else None
+    message.quote_text = (news.quote_text or (quoted.text if quoted else ""))[:500]
+    message.quote_author = quoted.author_name if quoted else ""
+
+
+def _keep_version(message: Message, now: datetime) -> None:
+    db.session.add(MessageVersion(message_id=message.id, text=message.text, replaced_at=now))
+    message.version += 1
+
+
+def _tell_change(conversation: Conversation, message: Message, now: datetime) -> None:
+    if message.line_state == "sent":
+        message.line_state = "edited"
+        promises.lines(conversation.portal_id, now)
+    promises.crm_again(conversation, message, now)
+    if conversation.last_message_id == message.id:
+        conversation.last_text = texts.one_line("" if message.deleted_at else message.text)
+        shown.tell_conversation(conversation, now)
+    shown.tell_message(message, conversation, now)
+
+
+def _receipted(channel: Channel, news: Receipt) -> list[Message]:
+    if news.message_id is not None:
+        found = message_known(channel.id, f"{news.chat_id}:{news.message_id}")
+        return [found] if found and found.direction == "out" else []
+    identity = select(Identity.id).where(
+        Identity.channel_id == channel.id, Identity.external_id == news.chat_id
+    )
+    rows = db.session.scalars(
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Conversation.identity_id.in_(identity),
+            Message.direction == "out",
+            Message.said_at <= news.at,
+            Message.state.in_(BEFORE[news.state]),
+        )
+        .order_by(Message.id)
+    )
+    return list(rows)
+
+
+def _open_by_chat(channel_id: int, chat_id: str) -> Any:
+    return (
+        select(Conversation)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .where(
+            Identity.channel_id == channel_id,
+            Identity.external_id == chat_id,
+            Conversation.status != "closed",
+        )
+    )
+
+
+JOBS = {"receive": keep}

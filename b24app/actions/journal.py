@@ -1,0 +1,46 @@
+"""What happened to a conversation, in its own log: system lines and audit."""
+
+from datetime import datetime
+from typing import Any
+
+from b24app.actions import shown
+from b24app.db import db
+from b24app.models import Audit, Conversation, Message
+
+# Plain English of each system line; screens translate by the code.
+WORDS = {
+    "accepted": "The chat was taken by {name}.",
+    "closed": "The chat was closed by {name}.",
+    "reopened": "The chat was reopened by {name}.",
+    "line_finished": "The dialog was finished in the Open Line.",
+    "line_failed": "The message did not reach the Open Line: {error}",
+    "client_blocked": "The client stopped the bot; messages do not reach them.",
+    "client_returned": "The client is reachable again.",
+}
+
+
+def note(conversation: Conversation, code: str, params: dict[str, Any], now: datetime) -> Message:
+    """Add a system line to the conversation and tell screens."""
+    line = Message(
+        portal_id=conversation.portal_id,
+        channel_id=conversation.channel_id,
+        conversation_id=conversation.id,
+        direction="system",
+        origin="system",
+        text=WORDS[code].format(**params),
+        details={"code": code, "params": params},
+        state="received",
+        external_ids=[],
+        said_at=now,
+        created_at=now,
+        attachments=[],
+    )
+    db.session.add(line)
+    shown.tell_message(line, conversation, now)
+    return line
+
+
+def audit(
+    portal_id: int, user_id: int | None, deed: str, details: dict[str, Any], now: datetime
+) -> None:
+    db.session.add(Audit(portal_id=portal_id, user_id=user_id, deed=deed, details=details, at=now))

@@ -1,0 +1,65 @@
+"""What Open Lines are told of messages they have: taken by the messenger, edited, deleted."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from b24app.actions.line_words import item
+from b24app.actions.openlines import CONNECTOR, link_of
+from b24app.bitrix import connector
+from b24app.bitrix.batch import LIMIT
+from b24app.bitrix.client import BatchAnswer
+from b24app.db import db, transaction
+from b24app.models import Conversation, Message
+from b24app.values import Call
+
+
+def acks(portal_id: int) -> list[tuple[int, Call]]:
+    """Tell lines which of their replies messengers took."""
+    rows = db.session.execute(
+        select(Message, Conversation)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.portal_id == portal_id, Message.line_ack == "queued")
+        .order_by(Message.id)
+        .limit(LIMIT)
+    )
+    return [(message.id, _ack(message, conversation)) for message, conversation in rows]
+
+
+def _ack(message: Message, conversation: Conversation) -> Call:
+    channel_id = message.channel_id
+    ack = connector.Ack(
+        im_chat_id=conversation.line_chat_id or 0,
+        im_message_id=message.line_message_id or 0,
+        chat=connector.external(channel_id, conversation.identity.external_id),
+        message_ids=[connector.external(channel_id, str(one)) for one in message.external_ids],
+        at=message.said_at,
+    )
+    key = f"k{message.id}"
+    return connector.send_status_delivery(CONNECTOR, conversation.line_id or 0, [ack], key)
+
+
+def changes(portal_id: int) -> list[tuple[int, Call]]:
+    """Edits and deletions of messages that lines have."""
+    rows = db.session.scalars(
+        select(Message)
+        .where(Message.portal_id == portal_id, Message.line_state == "edited")
+        .order_by(Message.id)
+        .limit(LIMIT)
+    )
+    return [(message.id, _change(message)) for message in rows]
+
+
+def _change(message: Message) -> Call:
+    link = link_of(message.channel_id)
+    change = connector.delete_messages if message.deleted_at else connector.update_messages
+    return change(link.connector, link.line_id, [item(message)], f"e{message.id}")
+
+
+def note_done(done: Sequence[tuple[int, Call]], answer: BatchAnswer, column: str) -> None:
+    """Repeating an acknowledgement or a change is harmless, so only refusals end it."""
+    with transaction() as session:
+        for number, call in done:
+            error = answer.errors.get(call.key)
+            if call.key in answer.results or (error and error.permanent):
+                setattr(session.get_one(Message, number), column, "sent")

@@ -1,0 +1,191 @@
+"""Out of the Open Lines: operators' replies go to their clients, once."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from b24app.actions import inbox, journal, promises, replies, shown, uploads
+from b24app.actions.line_words import IN_HAND, posted
+from b24app.actions.openlines import CONNECTOR
+from b24app.bitrix import connector
+from b24app.bitrix.payloads import LineFile, LineMessage, PortalEvent, line_messages
+from b24app.db import db
+from b24app.errors import BitrixError
+from b24app.models import (
+    Attachment,
+    Channel,
+    Conversation,
+    Identity,
+    LineLink,
+    Message,
+    MessageVersion,
+    Portal,
+)
+from b24app.rules import bbcode, mirror, texts
+
+ECHO_WAIT_SECONDS = 1.0
+
+
+def hear_reply(portal: Portal, event: PortalEvent, now: datetime) -> None:
+    """Operators answered in an Open Line: each answer goes to its client, once."""
+    for said in line_messages(event):
+        if said.connector == CONNECTOR and said.im_message_id is not None:
+            _hear_one(portal, said, now)
+
+
+def _hear_one(portal: Portal, said: LineMessage, now: datetime) -> None:
+    if _known_in_line(portal.id, said.im_message_id):
+        return
+    conversation = _conversation_of(portal.id, said, now)
+    if conversation is None:
+        return
+    conversation.line_chat_id = said.im_chat_id or conversation.line_chat_id
+    if _is_echo(conversation, said):
+        return
+    person = said.user_id if said.user_id else None
+    operator_name = _operator_name(portal.id, person)
+    if person and conversation.status == "new":
+        conversation.accept(person, now)
+        journal.note(conversation, "accepted", {"name": operator_name}, now)
+    message = Message(
+        portal_id=portal.id,
+        channel_id=conversation.channel_id,
+        conversation_id=conversation.id,
+        external_ids=[],
+        direction="out",
+        origin="line" if person else "bot",
+        author_id=person,
+        author_name=operator_name,
+        text=texts.clean(bbcode.plain(said.text)),
+        state="queued",
+        line_message_id=said.im_message_id,
+        said_at=now,
+        created_at=now,
+        attachments=[_remote(portal, file, now) for file in said.files],
+        details={},
+    )
+    db.session.add(message)
+    replies.keep_outgoing(conversation, message, now)
+    shown.tell_conversation(conversation, now)
+
+
+def _known_in_line(portal_id: int, line_message_id: int | None) -> bool:
+    found = db.session.scalar(
+        select(Message.id).where(
+            Message.portal_id == portal_id, Message.line_message_id == line_message_id
+        )
+    )
+    return found is not None
+
+
+def _is_echo(conversation: Conversation, said: LineMessage) -> bool:
+    """A reply from our workplace comes back from the line: it is not sent again.
+
+    Raises:
+        BitrixError: a post of ours is in flight; its answer will tell.
+    """
+    waiting = db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.origin == "workplace",
+            Message.line_message_id.is_(None),
+            Message.line_state.in_(IN_HAND),
+        )
+        .order_by(Message.id)
+    ).all()
+    ours = [(one.id, bbcode.escaped(one.text)) for one in waiting]
+    number = mirror.echo(bbcode.plain(said.text), ours)
+    if number is not None:
+        posted(db.session.get_one(Message, number), said.im_message_id or 0)
+        return True
+    if any(one.line_state == "sending" for one in waiting):
+        raise BitrixError("A message of ours is on its way there.", retry_after=ECHO_WAIT_SECONDS)
+    return False
+
+
+def _conversation_of(portal_id: int, said: LineMessage, now: datetime) -> Conversation | None:
+    """The talk a line's chat belongs to; a closed one goes on in a new session."""
+    found = connector.internal(said.chat_id)
+    if found is None:
+        return None
+    channel_id, chat_id = found
+    link = db.session.scalar(
+        select(LineLink).where(
+            LineLink.portal_id == portal_id,
+            LineLink.channel_id == channel_id,
+            LineLink.line_id == said.line_id,
+        )
+    )
+    identity = db.session.scalar(
+        select(Identity).where(
+            Identity.portal_id == portal_id,
+            Identity.channel_id == channel_id,
+            Identity.external_id == chat_id,
+        )
+    )
+    if link is None or identity is None:
+        return None
+    conversation = inbox.open_conversation(db.session.get_one(Channel, channel_id), identity, now)
+    conversation.line_id = said.line_id
+    return conversation
+
+
+def _operator_name(portal_id: int, user_id: int | None) -> str:
+    known = shown.operators(portal_id, [user_id]).get(user_id or 0)
+    return known.name if known else ""
+
+
+def _remote(portal: Portal, file: LineFile, now: datetime) -> Attachment:
+    """A file of an operator: brought at once, because its link lives for minutes."""
+    url = file.url if file.url.startswith("http") else f"{portal.origin}{file.url}"
+    return Attachment(
+        portal_id=portal.id,
+        kind="image" if file.kind == "image" else "document",
+        name=file.name,
+        mime=file.mime or "application/octet-stream",
+        size=file.size,
+        remote_id=uploads.FROM_PORTAL + url,
+        state="remote",
+        created_at=now,
+    )
+
+
+def hear_change(portal: Portal, event: PortalEvent, now: datetime) -> None:
+    """An operator edited or deleted a reply in the line: the messenger follows if it can."""
+    for said in line_messages(event):
+        for name in said.message_ids:
+            message = _by_external(portal.id, name)
+            if message is not None:
+                _change_ours(message, event.event.endswith("DELETE"), said.text, now)
+
+
+def _by_external(portal_id: int, name: str) -> Message | None:
+    found = connector.internal(name)
+    if found is None:
+        return None
+    message = inbox.message_known(*found)
+    return message if message and message.portal_id == portal_id else None
+
+
+def _change_ours(message: Message, deleted: bool, text: str, now: datetime) -> None:
+    words = texts.clean(bbcode.plain(text))
+    if message.deleted_at or (not deleted and message.text == words):
+        return
+    conversation = db.session.get_one(Conversation, message.conversation_id)
+    db.session.add(MessageVersion(message_id=message.id, text=message.text, replaced_at=now))
+    if deleted:
+        message.deleted_at = now
+    else:
+        message.text, message.edited_at = words, now
+    message.version += 1
+    promises.amend(message, now)
+    promises.crm_again(conversation, message, now)
+    shown.tell_message(message, conversation, now)
+
+
+EVENTS = {
+    "ONIMCONNECTORMESSAGEADD": hear_reply,
+    "ONIMCONNECTORMESSAGEUPDATE": hear_change,
+    "ONIMCONNECTORMESSAGEDELETE": hear_change,
+}

@@ -1,0 +1,170 @@
+"""What a message sets in motion: each promise is written with the row it serves."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from b24app.actions import accounts
+from b24app.db import db
+from b24app.models import Channel, Conversation, LineLink, Message
+from b24app.models.job import LATER, SOON, URGENT, promise
+
+# A person types several lines in a row: CRM hears them together.
+CRM_PAUSE = timedelta(seconds=2)
+
+
+def spread(conversation: Conversation, message: Message, now: datetime) -> None:
+    """Send a kept message everywhere but where it came from."""
+    fetch_files(message, now)
+    to_line(conversation, message, now)
+    if message.origin in ("workplace", "line", "bot"):
+        deliver(message, now)
+    crm(conversation, now)
+
+
+def deliver(message: Message, now: datetime) -> None:
+    """To the messenger, in the order of the conversation."""
+    promise(
+        "deliver",
+        f"deliver:{message.id}",
+        now,
+        portal_id=message.portal_id,
+        lane=f"conversation:{message.conversation_id}:deliver",
+        priority=URGENT,
+        payload={"message_id": message.id},
+    )
+
+
+def to_line(conversation: Conversation, message: Message, now: datetime) -> None:
+    """To the Open Line that serves the channel, unless it came from there."""
+    line_id = accounts.line_of(conversation.channel)
+    if line_id is None or message.origin in ("line", "bot", "system"):
+        return
+    conversation.line_id = line_id
+    message.line_state = "queued"
+    lines(message.portal_id, now)
+
+
+def lines(portal_id: int, now: datetime, pause: timedelta = timedelta()) -> None:
+    """Drain what waits to go to Open Lines: one drain per portal at a time."""
+    promise(
+        "lines",
+        f"lines:{portal_id}",
+        now,
+        portal_id=portal_id,
+        lane=f"portal:{portal_id}:lines*",
+        priority=SOON - 10,
+        due_at=now + pause,
+        payload={"portal_id": portal_id},
+    )
+
+
+def messengers(portal_id: int, kind: str, now: datetime) -> None:
+    """Have every messenger of a portal leave us or join us: leave_messenger, rejoin_messenger."""
+    numbers = db.session.scalars(
+        select(Channel.id).where(
+            Channel.portal_id == portal_id,
+            Channel.deleted_at.is_(None),
+            Channel.state != "disconnected",
+        )
+    )
+    for number in numbers:
+        promise(
+            kind,
+            f"{kind}:{number}",
+            now,
+            portal_id=portal_id,
+            lane=f"channel:{number}:webhook",
+            priority=SOON,
+            payload={"channel_id": number},
+        )
+
+
+def unpark(link: LineLink, due_at: datetime) -> None:
+    """Try a line that refused messages again."""
+    promise(
+        "unpark",
+        f"unpark:{link.id}",
+        due_at,
+        portal_id=link.portal_id,
+        lane=f"portal:{link.portal_id}:lines:unpark",
+        priority=LATER,
+        payload={"link_id": link.id},
+    )
+
+
+def amend(message: Message, now: datetime) -> None:
+    """Bring an edit or a deletion of ours to the messenger."""
+    promise(
+        "amend",
+        f"amend:{message.id}",
+        now,
+        portal_id=message.portal_id,
+        lane=f"conversation:{message.conversation_id}:deliver",
+        priority=URGENT,
+        payload={"message_id": message.id},
+    )
+
+
+def line_note(message: Message, now: datetime) -> None:
+    """Tell the Open Line that a reply written there did not reach the client."""
+    promise(
+        "line_note",
+        f"line_note:{message.id}",
+        now,
+        portal_id=message.portal_id,
+        lane=f"portal:{message.portal_id}:lines*",
+        priority=SOON,
+        payload={"message_id": message.id},
+    )
+
+
+def line_deed(conversation: Conversation, deed: str, user_id: int, now: datetime) -> None:
+    """Do in the Open Line what an operator did here: deed is accept, finish or start."""
+    if conversation.line_chat_id is None or accounts.line_of(conversation.channel) is None:
+        return
+    promise(
+        "line_deed",
+        f"line_deed:{conversation.id}:{deed}",
+        now,
+        portal_id=conversation.portal_id,
+        lane=f"portal:{conversation.portal_id}:lines*",
+        priority=SOON - 10,
+        payload={"conversation_id": conversation.id, "deed": deed, "user_id": user_id},
+    )
+
+
+def crm(conversation: Conversation, now: datetime, pause: timedelta = CRM_PAUSE) -> None:
+    """Bring the conversation's state into CRM."""
+    first = conversation.crm_state == ""
+    promise(
+        "crm",
+        f"crm:{conversation.id}",
+        now,
+        portal_id=conversation.portal_id,
+        lane=f"portal:{conversation.portal_id}:crm*",
+        priority=SOON if first else LATER,
+        due_at=now + (timedelta() if first else pause),
+        payload={"conversation_id": conversation.id},
+    )
+
+
+def crm_again(conversation: Conversation, message: Message, now: datetime) -> None:
+    """A message changed: if CRM was told of it, CRM hears the change."""
+    if 0 < message.id <= conversation.crm_told:
+        conversation.crm_told = min(conversation.crm_told, message.id - 1)
+    crm(conversation, now)
+
+
+def fetch_files(message: Message, now: datetime) -> None:
+    """Bring files into our store while the messenger still gives them."""
+    for number in [one.id for one in message.attachments if one.state == "remote"]:
+        promise(
+            "fetch",
+            f"fetch:{number}",
+            now,
+            portal_id=message.portal_id,
+            lane=f"message:{message.id}:fetch",
+            priority=URGENT + 5,
+            payload={"attachment_id": number},
+        )

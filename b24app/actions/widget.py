@@ -1,0 +1,173 @@
+"""The site widget's side of things: who the visitor is, what they see, what they upload."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from sqlalchemy import select
+
+from b24app import media
+from b24app.actions import accounts, live, shown, uploads
+from b24app.channels import webchat
+from b24app.db import db
+from b24app.errors import Denied, NotFound, Stranger
+from b24app.models import Audit, Channel, Conversation, Identity, Message, Portal
+
+HISTORY = 50
+UNREAD = ("queued", "sending", "sent", "delivered")
+MESSAGE_FIELDS = ("id", "direction", "text", "at", "deleted")
+FILE_FIELDS = ("id", "kind", "name", "size", "mime", "url")
+
+
+def channel_of(key: str) -> Channel:
+    """The widget with this key; NotFound if it is unknown, switched off or its portal left."""
+    row = db.session.scalar(
+        select(Channel)
+        .join(Portal, Portal.id == Channel.portal_id)
+        .where(Channel.hook_key == key, Channel.kind == "webchat", live.here())
+    )
+    if row is None or not row.connected:
+        raise NotFound("This chat is switched off.", code="channel_gone")
+    return row
+
+
+def check_site(channel: Channel, origin: str | None) -> None:
+    """Other sites than the channel's may not use it; programs without Origin are no site."""
+    if origin is not None and not accounts.adapter(channel).allows_origin(origin):
+        raise Denied("This site is not in the list of the chat's sites.", code="foreign_site")
+
+
+def welcome(channel: Channel, token: str) -> tuple[str, str]:
+    """The visitor's token and id: those they showed, or new ones."""
+    try:
+        return token, visitor_of(channel, token)
+    except Stranger:
+        fresh = webchat.new_visitor(channel.secret)
+        return fresh, visitor_of(channel, fresh)
+
+
+def visitor_of(channel: Channel, token: str) -> str:
+    """The visitor that a token of this channel names; Stranger if it names none."""
+    return webchat.visitor_of(token, channel.secret)
+
+
+def session(channel: Channel, visitor: str, now: datetime) -> dict[str, Any]:
+    """What a widget shows when it opens; news after `after` come by the stream."""
+    after = db.session.scalar(select(Portal.last_event).where(Portal.id == channel.portal_id))
+    rows = _history(channel, visitor)  # read after the number: told twice is harmless
+    read = _last_read(rows)
+    messages = [message(shown.message(row, now)) for row in rows]
+    for row, told in zip(rows, messages, strict=True):
+        if row.direction == "in" and row.id <= read:
+            told["state"] = "read"
+    return {
+        "visitor_id": visitor,
+        "config": look(channel),
+        "messages": messages,
+        "after": after,
+        "unread": sum(row.direction == "out" and row.state in UNREAD for row in rows),
+    }
+
+
+def look(channel: Channel) -> dict[str, Any]:
+    """How the widget looks and what it asks; goes into the script that everybody reads."""
+    settings: Mapping[str, Any] = channel.settings or {}
+    text, url = settings.get("consent_text") or "", settings.get("consent_url") or ""
+    return {
+        "title": settings.get("title") or "",
+        "greeting": settings.get("greeting") or "",
+        "color": settings.get("color") or "",
+        "lang": settings.get("lang") or "",
+        "consent": {"text": text, "url": url or None} if text or url else None,
+        "contact_form": bool(settings.get("contact_form")),
+        "file_limit": uploads.UPLOAD_LIMIT,
+    }
+
+
+def consent(channel: Channel, visitor: str, page_url: str, now: datetime) -> None:
+    """Keep for good that a visitor agreed, to which words and where."""
+    agreed = look(channel)["consent"] or {}
+    details = {"channel_id": channel.id, "visitor": visitor, "page_url": page_url, **agreed}
+    db.session.add(
+        Audit(
+            portal_id=channel.portal_id,
+            user_id=None,
+            deed="widget_consent",
+            details=details,
+            at=now,
+        )
+    )
+
+
+def keep_file(
+    channel_id: int, visitor: str, name: str, stored: media.Stored, now: datetime
+) -> dict[str, Any]:
+    """A visitor's upload; the message that brings it along follows."""
+    channel = db.session.get_one(Channel, channel_id)
+    kind = media.kind_of(stored.mime)
+    row = uploads.keep_upload(channel.portal_id, f"visitor:{visitor}", name, stored, kind, now)
+    row.channel_id = channel.id
+    return _file(shown.attachment(row, now))
+
+
+def store(stream: BinaryIO) -> media.Stored:
+    return uploads.receive(stream)
+
+
+def news(kind: str, data: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """What a visitor is told of news about them: kind and data, or None."""
+    if kind == "message" and data["direction"] in ("in", "out"):
+        return "message", message(data)
+    if kind == "operator_typing":
+        return "typing", {"author": data.get("operator", "")}
+    if kind == "conversation" and data["status"] == "closed":
+        return "closed", {}
+    if kind == "conversation" and not data["unread"]:
+        return "read", {}  # an employee has seen everything so far
+    return None
+
+
+def message(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A message of the API as its visitor may see it: nothing but what is named here."""
+    author = told["author"] or {}
+    return {
+        **{name: told[name] for name in MESSAGE_FIELDS},
+        "uuid": told["client_uuid"] or "",
+        "author": author.get("name", "") if told["direction"] == "out" else "",
+        "attachments": [_file(one) for one in told["attachments"]],
+        "state": "delivered" if told["direction"] == "in" else told["state"],
+    }
+
+
+def _file(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told[name] for name in FILE_FIELDS}
+
+
+def _history(channel: Channel, visitor: str) -> list[Message]:
+    """The visitor's newest messages in this channel, oldest first."""
+    rows = db.session.scalars(
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .where(
+            Identity.channel_id == channel.id,
+            Identity.external_id == visitor,
+            Message.direction != "system",
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.id.desc())
+        .limit(HISTORY)
+    )
+    return list(rows)[::-1]
+
+
+def _last_read(rows: Sequence[Message]) -> int:
+    """The newest message that an employee has certainly seen; 0: none.
+
+    They saw what they answered, and everything when nothing of the talk is unread.
+    """
+    if not rows:
+        return 0
+    talk = db.session.get_one(Conversation, rows[-1].conversation_id)
+    answers = [row.id for row in rows if row.direction == "out"]
+    return rows[-1].id if not talk.unread else max(answers, default=0)

@@ -1,0 +1,266 @@
+"""Dialogs of Open Lines: calls of operators, and what a chat looks like over there.
+
+Source: apidocs.bitrix24.com/api-reference/imopenlines/openlines, …/chats/messages
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from b24app.bitrix.batch import safe_text
+from b24app.bitrix.payloads import whole
+from b24app.rules import bbcode
+from b24app.values import Call
+
+SESSION_PART = 5  # the sixth part of entity_data_1
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """An Open Line chat. `owner_id` 0: nobody took it; CRM ids None: not linked."""
+
+    chat_id: int
+    owner_id: int
+    manager_ids: tuple[int, ...]
+    user_code: str
+    connector: str
+    line_id: int | None
+    external_chat_id: str
+    session_id: int | None
+    last_message_id: int | None
+    lead_id: int | None = None
+    deal_id: int | None = None
+    contact_id: int | None = None
+    company_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a chat over there.
+
+    `mids` are the external ids it has: given by us, or acknowledged by us. author 0 is
+    Bitrix24 itself; `file_ids` name entries of Told.files.
+    """
+
+    message_id: int
+    author_id: int
+    at: datetime | None
+    text: str
+    mids: tuple[str, ...]
+    file_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A chat's messages, oldest first; `client_ids` are users that are clients."""
+
+    chat_id: int | None
+    session_id: int | None
+    messages: tuple[Said, ...]
+    client_ids: frozenset[int]
+    files: Mapping[int, Mapping[str, Any]]
+
+    @property
+    def mids(self) -> frozenset[str]:
+        """Every external id that the chat shows: what is here has arrived."""
+        return frozenset(mid for said in self.messages for mid in said.mids)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    id: int
+    name: str
+    active: bool
+    operator_ids: tuple[int, ...]
+
+
+def operator_answer(chat_id: int, key: str = "") -> Call:
+    """The token's employee takes the dialog."""
+    return Call("imopenlines.operator.answer", {"CHAT_ID": chat_id}, key)
+
+
+def operator_finish(chat_id: int, key: str = "") -> Call:
+    """The token's employee closes their own dialog."""
+    return Call("imopenlines.operator.finish", {"CHAT_ID": chat_id}, key)
+
+
+def another_finish(chat_id: int, key: str = "") -> Call:
+    """Close a dialog whoever has it."""
+    return Call("imopenlines.operator.another.finish", {"CHAT_ID": chat_id}, key)
+
+
+def session_start(chat_id: int, key: str = "") -> Call:
+    return Call("imopenlines.session.start", {"CHAT_ID": chat_id}, key)
+
+
+def dialog_get(
+    *,
+    chat_id: int | None = None,
+    session_id: int | None = None,
+    user_code: str | None = None,
+    key: str = "",
+) -> Call:
+    asked = {"CHAT_ID": chat_id, "SESSION_ID": session_id, "USER_CODE": user_code}
+    return Call("imopenlines.dialog.get", _given(asked), key)
+
+
+def history_get(
+    *, session_id: int | None = None, chat_id: int | None = None, key: str = ""
+) -> Call:
+    """By session: somebody who is not in the chat may ask that; by chat they may not."""
+    asked = {"SESSION_ID": session_id, "CHAT_ID": chat_id}
+    return Call("imopenlines.session.history.get", _given(asked), key)
+
+
+def im_message_add(chat_id: int, text: str, *, system: bool = False, key: str = "") -> Call:
+    """The token's employee writes into the chat; a `system` line does not reach the client."""
+    params = {"DIALOG_ID": f"chat{chat_id}", "MESSAGE": safe_text(bbcode.escaped(text))}
+    return Call("im.message.add", params | ({"SYSTEM": "Y"} if system else {}), key)
+
+
+def config_list(key: str = "") -> Call:
+    """All Open Lines with their operators."""
+    params = {"PARAMS": {"select": ["ID", "LINE_NAME", "ACTIVE"]}, "OPTIONS": {"QUEUE": "Y"}}
+    return Call("imopenlines.config.list.get", params, key)
+
+
+def read_lines(result: Any) -> list[Line]:
+    return [
+        Line(
+            id=number,
+            name=str(told.get("LINE_NAME") or f"#{number}")[:200],
+            active=str(told.get("ACTIVE")).upper() == "Y",
+            operator_ids=_ids(told.get("QUEUE")),
+        )
+        for told in _objects(result)
+        if (number := whole(told.get("ID"))) is not None
+    ]
+
+
+def read_dialog(result: Any) -> Dialog | None:
+    """The chat that dialog.get answered; None if there is none."""
+    told = _mapping(result)
+    chat_id = whole(told.get("id"))
+    if chat_id is None:
+        return None
+    code = str(told.get("entity_id") or "")
+    connector, line, external = ([*code.split("|"), "", "", ""])[:3]
+    linked = _pairs(str(told.get("entity_data_2") or ""))
+    return Dialog(
+        chat_id=chat_id,
+        owner_id=whole(told.get("owner")) or 0,
+        manager_ids=_ids(told.get("manager_list")),
+        user_code=code,
+        connector=connector.lower(),
+        line_id=whole(line),
+        external_chat_id=external,
+        session_id=_session(str(told.get("entity_data_1") or "")),
+        last_message_id=whole(told.get("last_message_id")),
+        lead_id=linked.get("LEAD"),
+        deal_id=linked.get("DEAL"),
+        contact_id=linked.get("CONTACT"),
+        company_id=linked.get("COMPANY"),
+    )
+
+
+def read_history(result: Any) -> Told:
+    """What session.history.get answered."""
+    told = _mapping(result)
+    messages = _objects(told.get("message") or told.get("messages"))
+    return Told(
+        chat_id=whole(told.get("chatId")),
+        session_id=whole(told.get("sessionId")),
+        messages=_ordered(_said(one, "senderid") for one in messages),
+        client_ids=_clients(_objects(told.get("users"))),
+        files=_files(told.get("files")),
+    )
+
+
+def read_message_id(result: Any) -> int | None:
+    """The id that im.message.add or im.v2.File.upload gave."""
+    return whole(_mapping(result).get("messageId")) or whole(result)
+
+
+def _said(told: Mapping[str, Any], author: str) -> Said | None:
+    number = whole(told.get("id"))
+    if number is None:
+        return None
+    params = {key.lower().replace("_", ""): value for key, value in _params(told).items()}
+    return Said(
+        message_id=number,
+        author_id=whole(told.get(author)) or 0,
+        at=_moment(told.get("date")),
+        text=str(told.get("text") or ""),
+        mids=_names(params.get("connectormid")),
+        file_ids=_ids(params.get("fileid")),
+    )
+
+
+def _ordered(found: Iterable[Said | None]) -> tuple[Said, ...]:
+    return tuple(sorted(filter(None, found), key=lambda said: said.message_id))
+
+
+def _clients(users: Iterator[Mapping[str, Any]]) -> frozenset[int]:
+    known = (
+        whole(user.get("id"))
+        for user in users
+        if user.get("connector") is True
+        or "imconnector" in (user.get("external_auth_id"), user.get("externalAuthId"))
+    )
+    return frozenset(number for number in known if number is not None)
+
+
+def _files(value: Any) -> dict[int, Mapping[str, Any]]:
+    return {
+        number: told for told in _objects(value) if (number := whole(told.get("id"))) is not None
+    }
+
+
+def _params(told: Mapping[str, Any]) -> dict[str, Any]:
+    return _mapping(told.get("params"))  # PHP writes none as []
+
+
+def _pairs(text: str) -> dict[str, int]:
+    parts = text.split("|")
+    found = {name: whole(number) for name, number in zip(parts[::2], parts[1::2], strict=False)}
+    return {name: number for name, number in found.items() if number}
+
+
+def _session(text: str) -> int | None:
+    parts = text.split("|")
+    return (whole(parts[SESSION_PART]) or None) if len(parts) > SESSION_PART else None
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    values = value if isinstance(value, list) else [value]
+    return tuple(str(one) for one in values if isinstance(one, str | int) and one != "")
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    found = (whole(one) for one in _names(value))
+    return tuple(number for number in found if number)
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects of a list or of PHP's map by id."""
+    values = value.values() if isinstance(value, dict) else value
+    return (one for one in values or () if isinstance(one, dict))
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

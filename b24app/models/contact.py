@@ -1,0 +1,58 @@
+"""A person, and the addresses by which channels know them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from b24app.db import Json, Row, Utc
+from b24app.values import Person
+
+
+class Contact(Row):
+    __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_portal_phone", "portal_id", "phone"),
+        Index("ix_contact_portal_email", "portal_id", "email"),
+    )
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    phone: Mapped[str] = mapped_column(String(32), default="")  # E.164
+    email: Mapped[str] = mapped_column(String(200), default="")
+    crm_contact_id: Mapped[int | None] = mapped_column()
+    crm_company_id: Mapped[int | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+    def learn(self, person: Person) -> bool:
+        """Fill what is not known yet from what a messenger tells; True if anything is new."""
+        news = {
+            "name": person.name,
+            "phone": person.phone,
+            "email": person.email,
+        }
+        fresh = {key: value for key, value in news.items() if value and not getattr(self, key)}
+        for key, value in fresh.items():
+            setattr(self, key, value)
+        return bool(fresh)
+
+
+class Identity(Row):
+    """A contact's address in one channel; external_id is the messenger's chat id."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
+    external_id: Mapped[str] = mapped_column(String(200))
+    user_id: Mapped[str] = mapped_column(String(200), default="")
+    name: Mapped[str] = mapped_column(String(200), default="")
+    username: Mapped[str] = mapped_column(String(200), default="")
+    avatar_url: Mapped[str] = mapped_column(String(1000), default="")
+    language: Mapped[str] = mapped_column(String(16), default="")
+    blocked: Mapped[bool] = mapped_column(default=False)
+    details: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    created_at: Mapped[datetime] = mapped_column(Utc)

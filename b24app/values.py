@@ -1,0 +1,210 @@
+"""What crosses floors: frozen values, no behaviour beyond their own fields."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, BinaryIO, Literal
+
+Direction = Literal["in", "out", "system"]
+Origin = Literal["channel", "workplace", "line", "device", "bot", "system"]
+FileKind = Literal["image", "document", "voice", "audio", "video", "sticker"]
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """A call of a messenger exactly as it came; `headers` keys are lower-case.
+
+    received_at is by our clock: for messengers that do not say when something was said.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who writes, as the messenger describes them; empty strings for what it does not say."""
+
+    external_id: str
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+    phone: str = ""
+    email: str = ""
+    avatar_url: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where on a site the client writes from."""
+
+    page_url: str = ""
+    page_title: str = ""
+    referrer: str = ""
+    utm: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file the messenger holds; `remote_id` is what Adapter.fetch understands."""
+
+    kind: FileKind
+    remote_id: str
+    name: str = ""
+    mime: str = ""
+    size: int | None = None
+    duration_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One utterance of a client, parsed.
+
+    chat_id and message_id are the messenger's own; together with the channel they
+    are unique. album_id joins several calls into one message with several files.
+    """
+
+    chat_id: str
+    message_id: str
+    sent_at: datetime
+    person: Person
+    text: str = ""
+    files: tuple[RemoteFile, ...] = ()
+    quote_id: str | None = None
+    quote_text: str = ""
+    album_id: str | None = None
+    visit: Visit | None = None
+    from_device: bool = False  # written by us in the messenger's own application
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    chat_id: str
+    message_id: str
+    text: str
+    edited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    chat_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A message of ours moved; message_id None: everything sent up to `at`."""
+
+    chat_id: str
+    message_id: str | None
+    state: Literal["delivered", "read", "failed"]
+    at: datetime
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    chat_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A client told who they are (contact form, shared own phone) without an utterance."""
+
+    chat_id: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A client stopped or restarted the bot."""
+
+    chat_id: str
+    blocked: bool
+
+
+Parsed = Incoming | Edited | Deleted | Receipt | Typing | Profile | Blocked
+
+
+@dataclass(frozen=True, slots=True)
+class OutFile:
+    """A file to send; `open` gives a fresh binary stream each time."""
+
+    kind: FileKind
+    name: str
+    mime: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What to send to one chat; `uuid` is ours and stays the same in every try."""
+
+    chat_id: str
+    uuid: str
+    text: str = ""
+    files: tuple[OutFile, ...] = ()
+    quote_id: str | None = None
+    author_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The messenger took it; one outgoing message may have become several."""
+
+    message_ids: tuple[str, ...]
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connected account as an adapter sees it.
+
+    `settings` are decrypted; `secret` is ours, for verifying inbound calls.
+    """
+
+    channel_id: int
+    settings: Mapping[str, Any]
+    hook_url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What connecting found out.
+
+    Args:
+        external_id: the account at the messenger; one account connects once per portal.
+        link: where a client may write, for people; may be empty.
+        settings: more settings to keep beside those given.
+    """
+
+    external_id: str
+    name: str
+    link: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file brought from a messenger; the caller closes the stream."""
+
+    stream: BinaryIO
+    name: str = ""
+    mime: str = ""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One REST call to Bitrix24; `key` names it inside a batch and in `$result[key]`."""
+
+    method: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""

@@ -1,0 +1,94 @@
+"""/api/v1/channels: accounts of messengers, shown to employees, changed by administrators."""
+
+from typing import Any
+
+from flask import Response, jsonify
+from pydantic import Field
+
+from b24app import clock
+from b24app.actions import channels
+from b24app.actions.channels import Admin
+from b24app.db import reading, transaction
+from b24app.web import api, guard
+from b24app.web.api import Body, ById
+
+blueprint = api.blueprint("channels")
+
+
+class Connect(Body):
+    kind: str = Field(max_length=24)
+    name: str = Field("", max_length=200)
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class Settings(Body):
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class Rename(Body):
+    name: str = Field(min_length=1, max_length=200)
+
+
+@blueprint.get("/channels")
+@guard.employee
+def index() -> Response:
+    with reading():
+        return jsonify(items=channels.listed(guard.viewer().portal_id), next=None)
+
+
+@blueprint.get("/channels/kinds")
+@guard.employee
+def kinds() -> Response:
+    return jsonify(items=channels.kinds(guard.viewer().language), next=None)
+
+
+@blueprint.post("/channels")
+@guard.admin
+def connect(body: Connect) -> tuple[Response, int]:
+    made = channels.connect(_admin(), body.kind, body.name, body.settings, clock.now())
+    return jsonify(made), 201
+
+
+@blueprint.get("/channels/<int:number>")
+@guard.employee
+def show(path: ById) -> Response:
+    with reading():
+        row = channels.found(guard.viewer().portal_id, path.number)
+        return jsonify(channels.shown(row))
+
+
+@blueprint.patch("/channels/<int:number>")
+@guard.admin
+def rename(path: ById, body: Rename) -> Response:
+    with transaction():
+        return jsonify(channels.rename(_admin(), path.number, body.name, clock.now()))
+
+
+@blueprint.delete("/channels/<int:number>")
+@guard.admin
+def remove(path: ById) -> tuple[str, int]:
+    channels.delete(_admin(), path.number, clock.now())
+    return "", 204
+
+
+@blueprint.post("/channels/<int:number>/check")
+@guard.admin
+def check(path: ById) -> Response:
+    return jsonify(channels.check(guard.viewer().portal_id, path.number, clock.now()))
+
+
+@blueprint.post("/channels/<int:number>/reconnect")
+@guard.admin
+def reconnect(path: ById, body: Settings) -> Response:
+    return jsonify(channels.reconnect(_admin(), path.number, body.settings, clock.now()))
+
+
+@blueprint.post("/channels/<int:number>/disconnect")
+@guard.admin
+def disconnect(path: ById) -> Response:
+    return jsonify(channels.disconnect(_admin(), path.number, clock.now()))
+
+
+def _admin() -> Admin:
+    asking = guard.viewer()
+    return Admin(asking.portal_id, asking.user_id)

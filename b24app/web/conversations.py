@@ -1,0 +1,192 @@
+"""/api/v1/conversations: the operator's work."""
+
+from typing import Any, Literal
+
+from flask import Response, jsonify
+from pydantic import Field
+from sqlalchemy.exc import IntegrityError
+
+from b24app import clock
+from b24app.actions import conversations, people, replies, shown
+from b24app.db import reading, transaction
+from b24app.errors import Denied
+from b24app.web import api, guard
+from b24app.web.api import Body, ById, Number, Query
+
+blueprint = api.blueprint("conversations")
+
+
+class ListQuery(Query):
+    status: Literal["new", "active", "closed"] | None = None
+    search: str = Field("", max_length=200)
+    cursor: str | None = Field(None, max_length=200)
+    limit: int = Field(conversations.PAGE, ge=1, le=conversations.PAGE_MAX)
+    mine: bool = False
+    entity_type: Literal["deal", "lead", "contact", "company"] | None = None
+    entity_id: int | None = Field(None, ge=1)
+
+
+class LogQuery(Query):
+    before: str | None = Field(None, max_length=20)
+    limit: int = Field(50, ge=1, le=conversations.PAGE_MAX)
+
+
+class MessageBody(Body):
+    client_uuid: str = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+    text: str = ""
+    attachments: list[Number] = Field(default_factory=list)
+    quote_id: Number | None = None
+
+
+class ReadBody(Body):
+    message_id: Number
+
+
+class DraftBody(Body):
+    text: str = Field(max_length=20_000)
+
+
+class MessagePath(ById):
+    message: int = Field(ge=1, le=2**53)
+
+
+@blueprint.get("/conversations")
+@guard.employee
+def index(query: ListQuery) -> Response:
+    asking = guard.viewer()
+    entity_type, entity_id = _entity(asking, query)
+    wanted = conversations.Wanted(
+        status=query.status,
+        search=query.search,
+        mine=asking.user_id if query.mine else None,
+        entity_type=entity_type,
+        entity_id=entity_id,
+        cursor=query.cursor,
+        limit=query.limit,
+    )
+    with reading():
+        return jsonify(conversations.listed(asking.portal_id, wanted))
+
+
+@blueprint.get("/conversations/counters")
+@guard.employee
+def counters() -> Response:
+    asking = guard.viewer()
+    with reading():
+        return jsonify(conversations.counters(asking.portal_id, asking.user_id))
+
+
+@blueprint.get("/conversations/<int:number>")
+@guard.employee
+def show(path: ById) -> Response:
+    with reading():
+        return jsonify(shown.conversation(_found(path)))
+
+
+@blueprint.get("/conversations/<int:number>/messages")
+@guard.employee
+def log(path: ById, query: LogQuery) -> Response:
+    with reading():
+        page = conversations.messages(_found(path), clock.now(), query.before, query.limit)
+    return jsonify(page)
+
+
+@blueprint.post("/conversations/<int:number>/messages")
+@guard.employee
+def send(path: ById, body: MessageBody) -> tuple[Response, int]:
+    draft = replies.Draft(
+        client_uuid=body.client_uuid,
+        text=body.text,
+        attachments=api.numbers(body.attachments),
+        quote_id=int(body.quote_id) if body.quote_id else None,
+    )
+    try:
+        return _send(path, draft)
+    except IntegrityError:  # the same uuid was being kept by another request
+        return _send(path, draft)
+
+
+@blueprint.post("/conversations/<int:number>/messages/<int:message>/retry")
+@guard.employee
+def retry(path: MessagePath) -> Response:
+    now = clock.now()
+    with transaction():
+        return jsonify(shown.message(replies.retry(_found(path), path.message, now), now))
+
+
+@blueprint.post("/conversations/<int:number>/accept")
+@guard.employee
+def accept(path: ById) -> Response:
+    return _deed(conversations.accept, path)
+
+
+@blueprint.post("/conversations/<int:number>/close")
+@guard.employee
+def close(path: ById) -> Response:
+    return _deed(conversations.close, path)
+
+
+@blueprint.post("/conversations/<int:number>/reopen")
+@guard.employee
+def reopen(path: ById) -> Response:
+    return _deed(conversations.reopen, path)
+
+
+@blueprint.post("/conversations/<int:number>/read")
+@guard.employee
+def read(path: ById, body: ReadBody) -> tuple[str, int]:
+    with transaction():
+        conversations.read(_found(path), int(body.message_id), clock.now())
+    return "", 204
+
+
+@blueprint.post("/conversations/<int:number>/typing")
+@guard.employee
+def typing(path: ById) -> tuple[str, int]:
+    with transaction():
+        name = _operator().name
+        conversations.tell_typing(_found(path), name, clock.now())
+    return "", 204
+
+
+@blueprint.put("/conversations/<int:number>/draft")
+@guard.employee
+def draft(path: ById, body: DraftBody) -> tuple[str, int]:
+    with transaction():
+        conversations.keep_draft(_found(path), body.text)
+    return "", 204
+
+
+def _send(path: ById, draft: replies.Draft) -> tuple[Response, int]:
+    now = clock.now()
+    with transaction():
+        message, fresh = replies.reply(_found(path), _operator(), draft, now)
+        answer = shown.message(message, now)
+    return jsonify(answer), 201 if fresh else 200
+
+
+def _deed(deed: Any, path: ById) -> Response:
+    with transaction():
+        conversation = _found(path)
+        deed(conversation, _operator(), clock.now())
+        answer = shown.conversation(conversation)
+    return jsonify(answer)
+
+
+def _found(path: ById) -> Any:
+    return conversations.find(guard.viewer().portal_id, path.number)
+
+
+def _operator() -> Any:
+    asking = guard.viewer()
+    return people.operator(asking.portal_id, asking.user_id)
+
+
+def _entity(asking: guard.Viewer, query: ListQuery) -> tuple[str | None, int | None]:
+    """The card whose chats are asked for; a card's frame may ask for its own card only."""
+    if query.entity_type is None or query.entity_id is None:
+        return None, None
+    own = asking.entity
+    if own and (own.type, own.id) != (query.entity_type, query.entity_id):
+        raise Denied("This frame was opened for another card.", code="other_card")
+    return query.entity_type, query.entity_id

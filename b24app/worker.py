@@ -1,0 +1,180 @@
+"""Keeps promises: takes jobs in order, runs them, tries again or gives up."""
+
+import logging
+import os
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+from pkgutil import iter_modules
+
+from flask import Flask
+
+from b24app import actions, bell, clock, db
+from b24app.actions import housekeeping
+from b24app.errors import AppError, RemoteError
+from b24app.models import Job, job
+from b24app.rules import retry
+
+Handler = Callable[[Job], None]
+LEASE = timedelta(seconds=90)
+POLL_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+
+def handlers() -> dict[str, Handler]:
+    """Job kind → what keeps the promise; every module of actions may bring `JOBS`."""
+    found: dict[str, Handler] = {}
+    for module in iter_modules(actions.__path__):
+        found.update(getattr(import_module(f"b24app.actions.{module.name}"), "JOBS", {}))
+    return found
+
+
+class Worker:
+    """Threads that take jobs until told to stop; what they hold is finished first."""
+
+    def __init__(self, app: Flask, threads: int = 4) -> None:
+        self.app = app
+        self.name = f"{os.uname().nodename[:20]}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.handlers = handlers()
+        self._count = threads
+        self._stop = threading.Event()
+        self._wake = threading.Condition()
+        self._rung = 0
+        self._threads: list[threading.Thread] = []
+        self._held: dict[int, str] = {}
+
+    def start(self) -> None:
+        self._inherit()
+        bell.listen(self._hear)
+        with self.app.app_context(), db.transaction():
+            housekeeping.promise_next(clock.now())
+        names = [f"worker-{number}" for number in range(self._count)]
+        self._threads = [
+            threading.Thread(target=self._loop, args=(name,), name=name) for name in names
+        ]
+        self._threads.append(threading.Thread(target=self._keep_leases, name="worker-leases"))
+        for thread in self._threads:
+            thread.daemon = True
+            thread.start()
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """Finish what is in hand; False if something still runs after `timeout` seconds."""
+        self._stop.set()
+        bell.forget(self._hear)
+        with self._wake:
+            self._wake.notify_all()
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def run_due(self, limit: int = 1000) -> int:
+        """Run what is due in this thread until nothing is; how many jobs ran."""
+        done = 0
+        with self.app.app_context():
+            while done < limit and self._once(f"{self.name}:here"):
+                done += 1
+        return done
+
+    def _inherit(self) -> None:
+        """What a killed process of this machine held is due at once, without its lease."""
+        with self.app.app_context(), db.transaction():
+            for holder in job.holders():
+                if _killed(holder, self.name):
+                    job.abandon(holder, clock.now())
+
+    def _hear(self, topic: str) -> None:
+        if topic != "jobs":
+            return
+        with self._wake:
+            self._rung += 1
+            self._wake.notify()
+
+    def _loop(self, name: str) -> None:
+        me = f"{self.name}:{name}"
+        while not self._stop.is_set():
+            heard = self._rung
+            try:
+                with self.app.app_context():
+                    busy = self._once(me)
+            except Exception:  # the database may be away: stay alive and look again
+                log.exception("worker: cannot take jobs")
+                busy = False
+            if not busy:
+                self._sleep(heard)
+
+    def _sleep(self, heard: int) -> None:
+        with self._wake:
+            self._wake.wait_for(lambda: self._rung != heard or self._stop.is_set(), POLL_SECONDS)
+
+    def _once(self, me: str) -> bool:
+        """Take one job and keep it; False if none is due."""
+        with db.transaction():
+            taken = job.claim(me, clock.now(), LEASE)
+            db.db.session.expunge_all()  # a handler reads its job without opening a transaction
+        if not taken:
+            return False
+        held = taken[0]
+        number, wanted = held.id, held.taken
+        self._held[number] = me
+        try:
+            self._run(held)
+        except Exception as error:
+            db.db.session.rollback()
+            self._failed(number, me, error)
+        else:
+            with db.transaction():
+                job.finish(number, me, wanted, clock.now())
+        finally:
+            self._held.pop(number, None)
+            db.db.session.remove()
+        return True
+
+    def _run(self, held: Job) -> None:
+        handler = self.handlers.get(held.kind)
+        if handler is None:
+            raise AppError(f"Nobody keeps promises of the kind {held.kind!r}.")
+        handler(held)
+        db.db.session.rollback()  # a handler commits what it means to keep
+
+    def _failed(self, number: int, me: str, error: Exception) -> None:
+        with db.transaction() as session:
+            held = session.get_one(Job, number, populate_existing=True)
+            wait = retry.next_try(error, held.attempts, jitter=random.random())
+            words = f"{type(error).__name__}: {error}"
+            if wait is None:
+                job.give_up(number, me, clock.now(), words)
+            else:
+                job.put_off(number, me, clock.now() + wait, words)
+        if not isinstance(error, RemoteError):
+            log.error("job %s failed: %s", number, words, exc_info=error)
+
+    def _keep_leases(self) -> None:
+        """Long jobs stay ours: their leases are extended while they run."""
+        while not self._stop.wait(LEASE.total_seconds() / 3):
+            try:
+                with self.app.app_context(), db.transaction():
+                    for number, me in tuple(self._held.items()):
+                        job.extend(number, me, clock.now() + LEASE)
+            except Exception:
+                log.exception("worker: cannot extend leases")
+
+
+def _killed(holder: str, me: str) -> bool:
+    """Whether a holder is surely gone: a process of this machine that is no more, or was us."""
+    host, pid, *_ = [*holder.split(":"), "", ""]
+    if host != me.split(":")[0] or not pid.isdecimal():
+        return False
+    if int(pid) == os.getpid():
+        return not holder.startswith(me)
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False

@@ -1,0 +1,72 @@
+/** Sentences about messages and chats that several places on the screen need. */
+
+import { t } from '../lib/i18n'
+import type { Attachment, Conversation, Message } from '../lib/types'
+
+export function systemText(message: Message): string {
+  const { code = '', params = {} } = message.system ?? {}
+  const name = params.name ?? message.author?.name
+  const named: Record<string, () => string> = {
+    accepted: () => t('{name} took the chat', { name: name! }),
+    closed: () => t('{name} closed the chat', { name: name! }),
+    reopened: () => t('{name} reopened the chat', { name: name! })
+  }
+  const plain: Record<string, () => string> = {
+    accepted: () => t('The chat was taken'),
+    closed: () => t('The chat was closed'),
+    reopened: () => t('The chat was reopened'),
+    line_finished: () => t('The Open Line dialog was finished'),
+    line_failed: () => t('The message did not reach the Open Line'),
+    client_blocked: () => t('The client does not accept messages from this channel any more.'),
+    client_returned: () => t('The client accepts messages again')
+  }
+  const sentence = (name && named[code]) || plain[code]
+  return sentence ? sentence() : message.text
+}
+
+/** Where an outgoing message came from, when not from this workplace. */
+export function originText(message: Message): string {
+  const texts: Partial<Record<Message['origin'], string>> = {
+    line: t('Open Line'), bot: t('robot'), device: t('from the phone')
+  }
+  return message.direction === 'out' ? texts[message.origin] ?? '' : ''
+}
+
+export function stateText(message: Message): string {
+  const texts: Record<Message['state'], string> = {
+    received: t('Received'), queued: t('In the queue'), sending: t('Sending'), sent: t('Sent'),
+    delivered: t('Delivered'), read: t('Read'), failed: t('Not sent')
+  }
+  return texts[message.state]
+}
+
+export function attachmentText(attachment: Attachment | undefined): string {
+  return attachment ? kindText(attachment.kind) || attachment.name : ''
+}
+
+/** What a file is called in a line about it; empty for a plain document. */
+export function kindText(kind: string): string {
+  const texts: Record<string, string> = {
+    image: t('Photo'), video: t('Video'), audio: t('Audio'), voice: t('Voice message'), sticker: t('Sticker')
+  }
+  return texts[kind] ?? ''
+}
+
+/** One line for the list. */
+export function preview(conversation: Conversation): string {
+  const last = conversation.last_message
+  if (!last) return t('No messages yet')
+  const words = last.text.trim()
+  const file = last.kind ? kindText(last.kind) || t('File') : ''
+  const text = [file, words].filter(Boolean).join(' · ') || t('File')
+  return last.direction === 'out' ? t('You: {text}', { text }) : text
+}
+
+/** Why one cannot write here; empty: one can. */
+export function whySilent(conversation: Conversation): string {
+  if (conversation.may.reply) return ''
+  if (conversation.status === 'closed') return t('The chat is finished. Reopen it to write.')
+  if (conversation.may.accept && !conversation.contact.blocked) return t('Take the chat to answer.')
+  if (conversation.contact.blocked) return t('The client does not accept messages from this channel any more.')
+  return t('The channel is disconnected: nothing can be sent through it.')
+}

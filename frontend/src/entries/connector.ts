@@ -1,0 +1,4 @@
+import ConnectorForm from '../connector/ConnectorForm.vue'
+import { mount } from '../mount'
+
+void mount(ConnectorForm)

@@ -1,0 +1,4 @@
+import Settings from '../settings/Settings.vue'
+import { mount } from '../mount'
+
+void mount(Settings)

@@ -1,0 +1,4 @@
+import Workspace from '../workspace/Workspace.vue'
+import { mount } from '../mount'
+
+void mount(Workspace)

@@ -1,0 +1,45 @@
+/** Everything a page is made of, built once from its boot data and handed down. */
+
+import { inject, type InjectionKey } from 'vue'
+import { Api } from './api'
+import { freshAuth, insidePortal } from './frame'
+import { createAnnouncer } from './store/announcer'
+import { createChannels } from './store/channels'
+import { createConversations } from './store/conversations'
+import { createDrafts } from './store/drafts'
+import { createMessages } from './store/messages'
+import { createOutbox } from './store/outbox'
+import { createSession } from './store/session'
+import type { Boot } from './types'
+
+export type App = ReturnType<typeof createPage>
+
+export const APP: InjectionKey<App> = Symbol('app')
+
+export function useApp(): App {
+  const app = inject(APP)
+  if (!app) throw new Error('the page was not mounted by mount()')
+  return app
+}
+
+export function createPage(boot: Boot) {
+  const api = new Api({
+    token: boot.token,
+    expiresInSeconds: boot.expires_in,
+    lang: boot.lang,
+    ...(insidePortal() ? { refreshAuth: freshAuth } : {}),
+    onSessionLost: () => { session.state.lost = true }
+  })
+  const session = createSession(boot, api)
+  return {
+    boot,
+    api,
+    session,
+    conversations: createConversations({ api, userId: boot.user.id, entity: boot.entity }),
+    messages: createMessages({ api, me: boot.user }),
+    drafts: createDrafts(api),
+    outbox: createOutbox(api),
+    channels: createChannels(api),
+    announcer: createAnnouncer()
+  }
+}

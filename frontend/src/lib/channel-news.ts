@@ -1,0 +1,33 @@
+/** News about channels alone: for the settings, where chats are not shown. */
+
+import type { App } from './app'
+import { Live } from './live'
+import type { ChannelsStore } from './store/channels'
+import type { Channel, LiveEvent } from './types'
+
+export type ChannelNews = Channel & { deleted?: boolean }
+
+export function openChannelNews({ api, boot, channels, session }: Pick<App, 'api' | 'boot' | 'channels' | 'session'>): () => void {
+  const live = new Live({
+    api,
+    after: boot.live_after,
+    onEvent: (event: LiveEvent) => { if (event.kind === 'channel') hearChannel(channels, event.data as ChannelNews) },
+    onReset: () => { void channels.load() },
+    onState: (state, transport) => { Object.assign(session.state, { live: state, transport }) }
+  })
+  const hurry = () => live.hurry()
+  window.addEventListener('online', hurry)
+  window.addEventListener('focus', hurry)
+  void live.run()
+
+  return () => {
+    live.stop()
+    window.removeEventListener('online', hurry)
+    window.removeEventListener('focus', hurry)
+  }
+}
+
+export function hearChannel(channels: Pick<ChannelsStore, 'put' | 'drop'>, channel: ChannelNews): void {
+  if (channel.deleted) channels.drop(channel.id)
+  else channels.put(channel)
+}

@@ -1,0 +1,145 @@
+/** Live news reach the stores here, and people hear of them: sound, title, a line for screen readers. */
+
+import { computed, ref, watch } from 'vue'
+import type { App } from './app'
+import { hearChannel, type ChannelNews } from './channel-news'
+import { fillFrame, setTitle } from './frame'
+import { n, t } from './i18n'
+import { Live } from './live'
+import { armSound, beep } from './sound'
+import type { Conversation, Id, LiveEvent, Message } from './types'
+
+const BATCH_MS = 50
+
+export interface News { conversation: Conversation | null; message: Message }
+
+interface Ears {
+  /** Something came that the person does not see right now. */
+  onUnseen?: (news: News) => void
+}
+
+export function openNewsroom(app: App, ears: Ears = {}): () => void {
+  const { api, conversations, messages, channels, drafts, session, announcer } = app
+  const visible = ref(document.visibilityState === 'visible')
+
+  const handlers: Record<string, (data: unknown) => void> = {
+    conversation: (data) => { conversations.hear(data as Conversation) },
+    message: (data) => hearMessage(data as Message),
+    channel: (data) => hearChannel(channels, data as ChannelNews),
+    typing: (data) => conversations.heardTyping((data as { conversation_id: Id }).conversation_id),
+    draft: (data) => hearDraft(data as { conversation_id: Id; text: string })
+  }
+
+  const live = new Live({
+    api,
+    after: app.boot.live_after,
+    onEvent: inBatches((event: LiveEvent) => handlers[event.kind]?.(event.data)),
+    onReset: () => { void readAgain() },
+    onState: (state, transport) => {
+      session.state.live = state
+      session.state.transport = transport
+      if (state === 'open') messages.hurry()
+    }
+  })
+
+  function hearMessage(message: Message): void {
+    const isNew = messages.hear(message)
+    conversations.hearState(message)
+    if (!isNew || message.direction !== 'in') return
+    const conversation = conversations.known.get(message.conversation_id) ?? null
+    conversations.stoppedTyping(message.conversation_id)
+    announce(message, conversation)
+    if (isSeen(message.conversation_id) || !isMine(conversation)) return
+    if (session.state.preferences.sound) beep()
+    ears.onUnseen?.({ conversation, message })
+  }
+
+  function announce(message: Message, conversation: Conversation | null): void {
+    if (message.conversation_id !== conversations.state.openId) return announcer.countElsewhere()
+    const name = conversation?.contact.name ?? message.author?.name ?? t('Client')
+    announcer.say(`${name}: ${unseenText({ conversation, message })}`)
+  }
+
+  function isSeen(id: Id): boolean {
+    return visible.value && document.hasFocus() && conversations.state.openId === id
+  }
+
+  /** A chat nobody took concerns everybody, a taken one only its operator. */
+  function isMine(conversation: Conversation | null): boolean {
+    if (!conversation) return !app.boot.entity
+    return conversation.status !== 'active' || !conversation.responsible
+      || conversation.responsible.id === app.boot.user.id
+  }
+
+  function hearDraft(draft: { conversation_id: Id; text: string }): void {
+    if (draft.conversation_id !== conversations.state.openId) drafts.adopt(draft.conversation_id, draft.text ?? '')
+  }
+
+  async function readAgain(): Promise<void> {
+    const open = conversations.state.openId
+    messages.forgetExcept(open)
+    await Promise.allSettled([
+      conversations.reloadAll(),
+      open ? conversations.fetchOne(open) : null,
+      open ? messages.load(open) : null
+    ])
+  }
+
+  const look = () => {
+    visible.value = document.visibilityState === 'visible'
+    if (visible.value) live.hurry()
+  }
+  const hurry = () => live.hurry()
+  const calling = computed(() => conversations.state.counters.new + conversations.state.counters.active_unread)
+  const stopTitle = watch(calling, (count) => setTitle(titleOf(count)), { immediate: true })
+  const stopAlarm = watch(() => session.state.live, (state) => {
+    announcer.alarm(state === 'lost' ? t('Connection lost, reconnecting…') : '')
+  })
+
+  document.addEventListener('visibilitychange', look)
+  window.addEventListener('online', hurry)
+  window.addEventListener('focus', hurry)
+  armSound()
+  fillFrame()
+  const stopRenewal = api.keepFresh()
+  void live.run()
+
+  return () => {
+    live.stop()
+    stopTitle()
+    stopAlarm()
+    stopRenewal()
+    document.removeEventListener('visibilitychange', look)
+    window.removeEventListener('online', hurry)
+    window.removeEventListener('focus', hurry)
+  }
+}
+
+/** The first at once, those right behind it together: a burst costs one drawing, not a hundred. */
+function inBatches<T>(take: (one: T) => void): (one: T) => void {
+  let waiting: T[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const rest = () => {
+    timer = waiting.length ? setTimeout(rest, BATCH_MS) : undefined
+    const batch = waiting
+    waiting = []
+    batch.forEach(take)
+  }
+  return (one) => {
+    if (timer !== undefined) {
+      waiting.push(one)
+      return
+    }
+    timer = setTimeout(rest, BATCH_MS)
+    take(one)
+  }
+}
+
+function titleOf(count: number): string {
+  return count ? `(${count}) ${t('CallGear Chats')}` : t('CallGear Chats')
+}
+
+export function unseenText(news: News): string {
+  if (news.message.text) return news.message.text
+  return n(news.message.attachments.length, 'sent a file', 'sent {count} files')
+}

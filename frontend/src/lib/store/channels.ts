@@ -1,0 +1,77 @@
+/** Connected accounts, the kinds one may connect, and the Open Lines they serve. */
+
+import { reactive } from 'vue'
+import type { Api } from '../api'
+import type { Channel, ChannelKind, Id, Line, List } from '../types'
+
+export type ChannelsStore = ReturnType<typeof createChannels>
+
+export function createChannels(api: Pick<Api, 'get' | 'post' | 'put' | 'patch' | 'delete'>) {
+  const state = reactive({
+    items: [] as Channel[],
+    kinds: [] as ChannelKind[],
+    lines: [] as Line[],
+    loaded: false,
+    error: null as unknown
+  })
+
+  async function load(): Promise<void> {
+    state.error = null
+    try {
+      state.items = (await api.get<List<Channel>>('/channels')).items
+      state.loaded = true
+    } catch (error) {
+      state.error = error
+    }
+  }
+
+  async function loadKinds(): Promise<void> {
+    if (state.kinds.length) return
+    state.kinds = (await api.get<List<ChannelKind>>('/channels/kinds')).items
+  }
+
+  async function loadLines(): Promise<void> {
+    state.lines = (await api.get<List<Line>>('/lines')).items
+  }
+
+  function put(channel: Channel): Channel {
+    const at = state.items.findIndex((known) => known.id === channel.id)
+    if (at < 0) state.items.push(channel)
+    else state.items[at] = channel
+    return channel
+  }
+
+  function drop(id: Id): void {
+    state.items = state.items.filter((channel) => channel.id !== id)
+  }
+
+  async function connect(kind: string, name: string, settings: object): Promise<Channel> {
+    return put(await api.post<Channel>('/channels', { kind, ...(name ? { name } : {}), settings }, SLOW))
+  }
+
+  async function reconnect(id: Id, settings: object): Promise<Channel> {
+    return put(await api.post<Channel>(`/channels/${id}/reconnect`, { settings }, SLOW))
+  }
+
+  async function rename(id: Id, name: string): Promise<Channel> {
+    return put(await api.patch<Channel>(`/channels/${id}`, { name }))
+  }
+
+  async function check(id: Id): Promise<Channel> {
+    return put(await api.post<Channel>(`/channels/${id}/check`, {}, SLOW))
+  }
+
+  async function remove(id: Id): Promise<void> {
+    await api.delete(`/channels/${id}`)
+    await load()
+  }
+
+  function titleOf(kind: string): string {
+    return state.kinds.find((known) => known.kind === kind)?.title ?? kind
+  }
+
+  return { state, load, loadKinds, loadLines, put, drop, connect, reconnect, rename, check, remove, titleOf }
+}
+
+/** A messenger is asked on the way: it may take its time. */
+const SLOW = { timeoutMs: 45_000 }

@@ -1,0 +1,178 @@
+/** The vocabulary of the API. Ids are strings, times are RFC 3339 in UTC. */
+
+export type Id = string
+export type Time = string
+
+export type PlacementName =
+  | 'install' | 'home' | 'left_menu' | 'deal_tab' | 'lead_tab' | 'contact_tab' | 'company_tab'
+  | 'contact_center' | 'connector_settings'
+
+export interface Person { id: Id; name: string; photo_url?: string | null }
+export interface User extends Person { admin: boolean }
+export interface Portal { id: Id; domain: string; origin: string; status: string }
+export interface Entity { type: 'deal' | 'lead' | 'contact' | 'company'; id: Id }
+
+export interface Preferences {
+  theme?: 'light' | 'dark'
+  sound?: boolean
+  send_on_enter?: boolean
+  desktop?: boolean
+}
+
+export interface Boot {
+  token: string
+  expires_in: number
+  placement: PlacementName
+  lang: 'ru' | 'en'
+  theme: 'light' | 'dark'
+  version: string
+  portal: Portal
+  user: User
+  entity: Entity | null
+  connector: { line: Id; connector: string; active: boolean } | null
+  live_after: number
+  preferences: Preferences
+  conversation: Id | null
+}
+
+export type ConversationStatus = 'new' | 'active' | 'closed'
+export type MessageState = 'received' | 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed'
+export type Direction = 'in' | 'out' | 'system'
+
+export interface Contact {
+  id: Id
+  name: string
+  phone?: string | null
+  email?: string | null
+  avatar_url?: string | null
+  username?: string | null
+  /** The client has stopped the bot or forbidden us to write. */
+  blocked?: boolean
+}
+
+export interface CrmLink { id: Id; url: string }
+export interface Crm {
+  state?: string | null
+  error?: string | null
+  lead?: CrmLink | null
+  deal?: CrmLink | null
+  contact?: CrmLink | null
+  company?: CrmLink | null
+}
+
+export interface Visit {
+  page_url?: string | null
+  page_title?: string | null
+  referrer?: string | null
+  utm?: Record<string, string> | null
+}
+
+export interface Conversation {
+  id: Id
+  status: ConversationStatus
+  version: number
+  channel: { id: Id; kind: string; name: string }
+  contact: Contact
+  responsible: Person | null
+  last_message: { id: Id; text: string; kind?: string; direction: Direction; at: Time; state?: MessageState } | null
+  unread: number
+  waiting_since: Time | null
+  opened_at: Time
+  accepted_at: Time | null
+  closed_at: Time | null
+  first_reply_at: Time | null
+  visit: Visit | null
+  line: { id: Id; chat_id: Id | null; session_id: Id | null } | null
+  crm: Crm | null
+  draft: string
+  may: { accept: boolean; reply: boolean; close: boolean; reopen: boolean }
+}
+
+export interface Attachment {
+  id: Id
+  kind: string
+  name: string
+  size: number | null
+  mime: string
+  url: string | null
+  state?: string
+  duration_seconds?: number | null
+}
+
+export interface Quote { id: Id | null; text: string; author: string | null }
+
+export interface Message {
+  id: Id
+  conversation_id: Id
+  version: number
+  direction: Direction
+  origin: 'channel' | 'workplace' | 'line' | 'device' | 'bot' | 'system'
+  author: { id: Id | null; name: string } | null
+  text: string
+  attachments: Attachment[]
+  quote: Quote | null
+  state: MessageState
+  error: { code: string; message: string } | null
+  client_uuid: string | null
+  at: Time
+  edited_at: Time | null
+  deleted: boolean
+  system?: { code?: string; params?: Record<string, string> } | null
+}
+
+export interface Counters { new: number; active: number; active_unread: number; closed: number }
+
+export interface Channel {
+  id: Id
+  kind: string
+  name: string
+  state: 'working' | 'attention' | 'disconnected'
+  last_error: string | null
+  last_in_at: Time | null
+  last_out_at: Time | null
+  external_id: string | null
+  link: string | null
+  settings: Record<string, unknown>
+  secrets_set: string[]
+  line: { id: Id; connector: string } | null
+  widget: { key: string; snippet: string; script_url: string } | null
+  created_at: Time
+}
+
+export interface ChannelField {
+  name: string
+  label: string
+  type: 'text' | 'secret' | 'url' | 'list' | 'bool'
+  required: boolean
+  help?: string | null
+  default?: unknown
+}
+export interface ChannelKind { kind: string; title: string; fields: ChannelField[] }
+
+export interface Line {
+  line: { id: Id; name: string }
+  connector: string
+  connected: boolean
+  channels: Id[]
+  settings_url: string | null
+}
+
+export interface InstallStep {
+  id: string
+  title: string
+  state: 'wanted' | 'running' | 'done' | 'failed'
+  error: string | null
+}
+export interface Installation { steps: InstallStep[]; finished: boolean }
+
+export interface ChatSettings {
+  create: 'lead' | 'deal' | 'none'
+  responsible_id: Id | null
+  comments: 'online' | 'close' | 'off'
+  [more: string]: unknown
+}
+export interface SettingsDocument<T> { kind: string; version: number; document: T }
+
+export interface List<T> { items: T[]; next: string | null }
+
+export interface LiveEvent { id: number; kind: string; data: unknown }

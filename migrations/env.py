@@ -1,0 +1,24 @@
+"""Alembic's way into the application: its engine, its tables, one transaction a run."""
+
+from alembic import context
+from flask import current_app
+from sqlalchemy.engine import Connection
+
+from b24app import models  # registers every table
+from b24app.db import db
+
+__all__ = ["models"]
+
+
+def run(connection: Connection) -> None:
+    settings = current_app.extensions["migrate"].configure_args
+    context.configure(connection=connection, target_metadata=db.metadata, **settings)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations are applied to a database, not written as SQL.")
+with db.engine.connect() as opened:
+    run(opened)
+    opened.commit()

@@ -1,0 +1,1 @@
+"""Messengers in small: their APIs for the application and a page that plays the clients' phones."""
