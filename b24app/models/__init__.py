@@ -1,17 +1,21 @@
 """Rows. Importing this package registers every table."""
 
+from b24app.models.account import Account, PortalInvite
 from b24app.models.arrival import Arrival
 from b24app.models.budget import Budget, MethodBudget
 from b24app.models.channel import Channel, LineLink
 from b24app.models.contact import Contact, Identity
 from b24app.models.conversation import Conversation
-from b24app.models.decision import Audit, Decision, RestCall, SettingsDocument
+from b24app.models.crm import CrmCard, CrmPerson, DirectoryPage
+from b24app.models.decision import Audit, Decision, RestCall, SettingsDocument, SettingsDraft
 from b24app.models.event import Event
 from b24app.models.job import Job
 from b24app.models.message import Attachment, Message, MessageVersion
+from b24app.models.offline_request import OfflineRequest
 from b24app.models.portal import Binding, Operator, Portal, Token
 
 __all__ = [
+    "Account",
     "Arrival",
     "Attachment",
     "Audit",
@@ -20,7 +24,10 @@ __all__ = [
     "Channel",
     "Contact",
     "Conversation",
+    "CrmCard",
+    "CrmPerson",
     "Decision",
+    "DirectoryPage",
     "Event",
     "Identity",
     "Job",
@@ -28,9 +35,12 @@ __all__ = [
     "Message",
     "MessageVersion",
     "MethodBudget",
+    "OfflineRequest",
     "Operator",
     "Portal",
+    "PortalInvite",
     "RestCall",
     "SettingsDocument",
+    "SettingsDraft",
     "Token",
 ]

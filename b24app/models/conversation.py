@@ -72,6 +72,10 @@ class Conversation(Row):
     crm_comment_id: Mapped[int | None] = mapped_column()
     crm_comment_from: Mapped[int] = mapped_column(default=0)  # first message in the rolling comment
     crm_told: Mapped[int] = mapped_column(default=0)  # last message that is in CRM
+    crm_activity_id: Mapped[int | None] = mapped_column()
+    crm_bound: Mapped[list[Any]] = mapped_column(Json, default=list)  # [type id, id] beside
+    crm_pin: Mapped[list[Any] | None] = mapped_column(Json)  # [type id, id], by an operator
+    settings_version: Mapped[int | None] = mapped_column()  # of the rules at its start
 
     # Every screen and every promise needs all three: one query brings them along.
     channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)

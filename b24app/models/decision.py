@@ -10,18 +10,32 @@ from b24app.db import Json, Row, Utc
 
 
 class Decision(Row):
-    """What was known, what was decided and why; enough to replay it."""
+    """What was known, what was decided and why; enough to replay it.
+
+    inquiry, facts, verdict: see rules/inquiry.py. reasons: `{"text", "params"}` each.
+    calls: what was planned; outcome: `{"results": {key: id}, "errors": {key: text}}`.
+    state: done, or failed (another follows).
+    """
 
     __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_portal", "portal_id", "kind", "id"),)
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
-    conversation_id: Mapped[int] = mapped_column(
+    conversation_id: Mapped[int | None] = mapped_column(
         ForeignKey("conversation.id", ondelete="CASCADE"), index=True
     )
+    request_id: Mapped[int | None] = mapped_column(
+        ForeignKey("offline_request.id", ondelete="CASCADE"), index=True
+    )
     kind: Mapped[str] = mapped_column(String(24))
+    inquiry: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     verdict: Mapped[dict[str, Any]] = mapped_column(Json)
     reasons: Mapped[list[Any]] = mapped_column(Json)
     calls: Mapped[list[Any]] = mapped_column(Json)
+    outcome: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    settings_kind: Mapped[str] = mapped_column(String(24), default="chats")
+    settings_version: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(8), default="done")
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
@@ -51,7 +65,20 @@ class SettingsDocument(Row):
     version: Mapped[int] = mapped_column()
     document: Mapped[dict[str, Any]] = mapped_column(Json)
     user_id: Mapped[int | None] = mapped_column()
+    note: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class SettingsDraft(Row):
+    """Settings that somebody works on: kept as they are, checked when published."""
+
+    __tablename__ = "settings_draft"
+    __table_args__ = (UniqueConstraint("portal_id", "kind"),)
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(24))
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+    user_id: Mapped[int | None] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column(Utc)
 
 
 class Audit(Row):

@@ -18,6 +18,10 @@ class Portal(Row):
     __tablename__ = "portal"
     member_id: Mapped[str] = mapped_column(String(64), unique=True)
     domain: Mapped[str] = mapped_column(String(255))
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id", ondelete="SET NULL"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(200), default="")  # the customer's own, or ""
     client_endpoint: Mapped[str] = mapped_column(String(512))
     oauth_url: Mapped[str] = mapped_column(String(255))
     application_token: Mapped[str | None] = mapped_column(Encrypted)
@@ -97,6 +101,7 @@ class Operator(Row):
     name: Mapped[str] = mapped_column(String(200), default="")
     photo_url: Mapped[str] = mapped_column(String(1000), default="")
     is_admin: Mapped[bool] = mapped_column(default=False)
+    may_configure: Mapped[bool] = mapped_column(default=False)  # named by an administrator
     active: Mapped[bool] = mapped_column(default=True)
     preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     seen_at: Mapped[datetime | None] = mapped_column(Utc)
