@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -92,6 +92,10 @@ class World:
     def install(self) -> Screen:
         """What an administrator does on the market page and in the installer."""
         self.portal.install(ADMIN)
+        return self.go_through_installer()
+
+    def go_through_installer(self) -> Screen:
+        """All steps of the installer page, and what it leads to."""
         screen = self.open()
         for step in screen.get("/install")["steps"]:
             done = screen.post(f"/install/{step['id']}")
@@ -197,19 +201,38 @@ def built(app: Flask) -> Iterator[None]:
 
 
 @contextmanager
-def world(app: Flask) -> Iterator[World]:
+def world(app: Flask, **settings: Any) -> Iterator[World]:
+    """The world around the application; `settings` are the portal's (see PortalSettings)."""
     outside = Outside(wsgi={APP: app})
-    portal = create_portal(PortalSettings(client_secret="sandbox-secret"), outside=outside)
+    chosen = PortalSettings(**{"client_secret": "sandbox-secret", **settings})
+    portal = create_portal(chosen, outside=outside)
     telegram = create_telegram(outside)
-    for address, fake in (
-        (PORTAL, portal.app),
-        (OAUTH, portal.oauth_app),
-        (TELEGRAM, telegram),
-    ):
+    doors = {address_of(portal): portal.app, OAUTH: portal.oauth_app, TELEGRAM: telegram}
+    with mounted(doors), built(app):
+        yield World(app, portal, telegram)
+
+
+@contextmanager
+def beside(first: World, **settings: Any) -> Iterator[World]:
+    """Another portal that uses the same application: same OAuth server, same phones."""
+    outside = Outside(wsgi={APP: first.app})
+    chosen = PortalSettings(**{"client_secret": "sandbox-secret", **settings})
+    portal = create_portal(chosen, outside=outside, oauth=first.portal.oauth)
+    with mounted({address_of(portal): portal.app}):
+        yield World(first.app, portal, first.telegram)
+
+
+@contextmanager
+def mounted(doors: Mapping[str, Any]) -> Iterator[None]:
+    """Addresses that answer in this process."""
+    for address, fake in doors.items():
         http.mount(address, WsgiAdapter(fake))
     try:
-        with built(app):
-            yield World(app, portal, telegram)
+        yield
     finally:
-        for address in (PORTAL, OAUTH, TELEGRAM):
+        for address in doors:
             http.unmount(address)
+
+
+def address_of(portal: Portal) -> str:
+    return f"{portal.settings.protocol}://{portal.domain}"

@@ -32,7 +32,7 @@ class LogQuery(Query):
 
 
 class MessageBody(Body):
-    client_uuid: str = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+    client_uuid: str = Field(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     text: str = ""
     attachments: list[Number] = Field(default_factory=list)
     quote_id: Number | None = None

@@ -62,7 +62,7 @@ def test_stranger_is_refused_before_anything_is_read(client: FlaskClient) -> Non
     "body",
     [
         {},
-        {"client_uuid": "short"},
+        {"client_uuid": "two words"},
         {"client_uuid": "uuid-0001", "text": 5},
         {"client_uuid": "uuid-0001", "text": "x", "colour": "red"},
         {"client_uuid": "uuid-0001", "text": "x", "attachments": ["one"]},
