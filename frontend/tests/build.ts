@@ -1,5 +1,6 @@
 /** Builders, complete by default: a test names only what matters. */
 
+import type { RulesDocument } from '../src/lib/rules'
 import type { Boot, Conversation, Message } from '../src/lib/types'
 
 export function conversation(more: Partial<Conversation> = {}): Conversation {
@@ -54,4 +55,15 @@ export function server(answers: (call: Call, number: number) => { status?: numbe
 /** Lets everything that is only waiting for promises run. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+}
+
+/** The rules a new portal starts with. */
+export function rules(more: Partial<RulesDocument> = {}): RulesDocument {
+  const pipelines = () => ({ rows: [], default: { lead_stage: '', category_id: null, deal_stage: '' } })
+  return {
+    active: true, channels: null, responsible_id: null, responsibles: [], create_primary: ['deal'], create_repeat: [],
+    comment_priority: 'deal', pipelines_primary: pipelines(), pipelines_repeat: pipelines(), transcript: 'online',
+    copy_to_contact_company: false, filter: [], filter_default: 'allow', titles: { lead: '', deal: '', activity: '' },
+    fields: [], write_to_closed: false, deadline_minutes: 60, ...more
+  }
 }
