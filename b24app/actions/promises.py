@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from b24app.actions import accounts
 from b24app.db import db
-from b24app.models import Channel, Conversation, LineLink, Message
+from b24app.models import Channel, Conversation, LineLink, Message, OfflineRequest
 from b24app.models.job import LATER, SOON, URGENT, promise
 
 # A person types several lines in a row: CRM hears them together.
@@ -146,6 +146,19 @@ def crm(conversation: Conversation, now: datetime, pause: timedelta = CRM_PAUSE)
         priority=SOON if first else LATER,
         due_at=now + (timedelta() if first else pause),
         payload={"conversation_id": conversation.id},
+    )
+
+
+def crm_request(row: OfflineRequest, now: datetime) -> None:
+    """Bring an offline request into CRM."""
+    promise(
+        "crm",
+        f"crm:request:{row.id}",
+        now,
+        portal_id=row.portal_id,
+        lane=f"portal:{row.portal_id}:crm*",
+        priority=SOON,
+        payload={"request_id": row.id},
     )
 
 

@@ -15,6 +15,7 @@ from b24app.models import (
     Conversation,
     Identity,
     Message,
+    OfflineRequest,
     Operator,
     Portal,
 )
@@ -85,6 +86,45 @@ def message(row: Message, now: datetime) -> dict[str, Any]:
     }
 
 
+def request(
+    row: OfflineRequest,
+    people: Mapping[int, Operator] | None = None,
+    portal: Portal | None = None,
+) -> dict[str, Any]:
+    """An offline request; a list hands in what all its rows share."""
+    people = operators(row.portal_id, [row.responsible_id]) if people is None else people
+    portal = portal or db.session.get_one(Portal, row.portal_id)
+    return {
+        "id": str(row.id),
+        "status": row.status,
+        "kind": row.kind,
+        "channel": _channel_brief(row.channel),
+        "contact": {
+            "id": str(row.contact_id),
+            "name": row.contact.name or row.name or row.phone or row.email,
+            "phone": row.contact.phone,
+            "email": row.contact.email,
+        },
+        "name": row.name,
+        "phone": row.phone,
+        "email": row.email,
+        "text": row.text,
+        "form_name": row.form_name,
+        "form": row.form,
+        "visit": row.visit,
+        "created_at": moment(row.created_at),
+        "taken_at": moment(row.taken_at),
+        "done_at": moment(row.done_at),
+        "responsible": _person(row.responsible_id, people),
+        "crm": _crm(row, portal),
+        "may": {
+            "take": row.status == "new",
+            "finish": row.status != "done",
+            "reopen": row.status == "done",
+        },
+    }
+
+
 def attachment(row: Attachment, now: datetime) -> dict[str, Any]:
     return {
         "id": str(row.id),
@@ -127,6 +167,12 @@ def tell_message(row: Message, conversation_row: Conversation, now: datetime) ->
     db.session.flush()  # the news shows the message's id
     whose = None if row.direction == "system" else visitor(conversation_row)
     announce(row.portal_id, "message", message(row, now), now, visitor=whose)
+
+
+def tell_request(row: OfflineRequest, now: datetime) -> None:
+    """Screens learn how an offline request stands now."""
+    db.session.flush()  # the news shows what is being written
+    announce(row.portal_id, "request", request(row), now)
 
 
 def visitor(row: Conversation) -> str | None:
@@ -185,7 +231,7 @@ def _line(row: Conversation) -> dict[str, Any] | None:
     }
 
 
-def _crm(row: Conversation, portal: Portal) -> dict[str, Any]:
+def _crm(row: Conversation | OfflineRequest, portal: Portal) -> dict[str, Any]:
     ids = {
         "lead": row.lead_id,
         "deal": row.deal_id,

@@ -7,7 +7,7 @@ put into our store before the message that names them.
 
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -110,8 +110,8 @@ class Webchat(Adapter):
     def allows_origin(self, origin: str) -> bool:
         """A site's own host, and hosts below it."""
         sites = self.account.settings.get("sites") or ()
-        host = _host(origin)
-        return bool(host) and (not sites or any(_covers(site_host(site), host) for site in sites))
+        host = host_of(origin)
+        return bool(host) and (not sites or stands_on(sites, host))
 
     def parse(self, call: HookCall) -> list[Parsed]:
         body = json_object(call.body)
@@ -199,10 +199,26 @@ def check_look(color: str, lang: str) -> None:
 
 def site_host(site: str) -> str:
     """The host in an administrator's line: `shop.example` or `https://shop.example/any`."""
-    host = _host(site if "//" in site else f"https://{site}")
+    host = host_of(site if "//" in site else f"https://{site}")
     if not host:
         raise Invalid(fields={"sites": f"“{site}” is not the address of a site."})
     return host
+
+
+def host_of(address: str) -> str:
+    """The host of an http address, without its port; empty if there is none."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return ""
+    return host if parts.scheme in ("http", "https") and HOST.fullmatch(host) else ""
+
+
+def stands_on(sites: Iterable[str], host: str) -> bool:
+    """Is this the host of one of the sites, or below it?"""
+    hosts = [site_host(site) for site in sites]
+    return any(host == own or host.endswith(f".{own}") for own in hosts)
 
 
 def _told(visitor: str, body: dict[str, Any], at: datetime) -> list[Parsed]:
@@ -281,17 +297,3 @@ def _address(given: Any) -> str:
 
 def _said(given: Any, limit: int) -> str:
     return plain(given, limit).strip() if isinstance(given, str) else ""
-
-
-def _host(address: str) -> str:
-    """The host of an http address, without its port; empty if there is none."""
-    try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        return ""
-    return host if parts.scheme in ("http", "https") and HOST.fullmatch(host) else ""
-
-
-def _covers(site: str, host: str) -> bool:
-    return host == site or host.endswith(f".{site}")

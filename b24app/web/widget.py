@@ -22,12 +22,12 @@ from b24app.web import answers, refusals
 
 BODY_LIMIT = 16 * 1024
 SCRIPT_SECONDS = 300
-DOORS = ("/widget/", "/hooks/")
+DOORS = ("/widget/", "/hooks/", "/public/requests/")
 SWITCHED_OFF = "/* This chat is switched off. */\n"
 NOT_BUILT = "/* The widget is not built: run `npm run build` in frontend/. */\n"
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Content-Type, X-Visitor, Last-Event-ID",
+    "Access-Control-Allow-Headers": "Content-Type, X-Visitor, Last-Event-ID, Idempotency-Key",
     "Access-Control-Max-Age": "3600",
 }
 blueprint = Blueprint("widget", __name__)

@@ -6,8 +6,19 @@ from typing import Any
 import pytest
 from werkzeug.routing import Rule
 
+from b24app.actions import requests
 from b24app.db import reading, transaction
-from b24app.models import Attachment, Channel, Conversation, Identity, LineLink, Message, Operator
+from b24app.models import (
+    Attachment,
+    Channel,
+    Conversation,
+    Identity,
+    LineLink,
+    Message,
+    OfflineRequest,
+    Operator,
+)
+from b24app.rules.forms import Given
 from tests import build
 from tests.reliability.stage import Stage
 from tests.world import ADMIN, BORIS, Screen
@@ -16,7 +27,16 @@ MARK = "Clarissa"
 NOWHERE = (400, 403, 404)
 LINE = 77
 UUID = "11111111-2222-3333-4444-555555555555"
-TABLES = (Channel, Conversation, Identity, Message, Attachment, LineLink, Operator)
+TABLES = (
+    Channel,
+    Conversation,
+    Identity,
+    Message,
+    Attachment,
+    LineLink,
+    OfflineRequest,
+    Operator,
+)
 Foreign = dict[str, int]
 
 # Addresses without anybody's number in them: what they answer must not name the stranger.
@@ -31,6 +51,8 @@ OPEN = {
     ("GET", "/me"): {},
     ("GET", "/openapi.json"): {},
     ("GET", "/operators"): {},
+    ("GET", "/requests"): {"query_string": {"status": "new"}},
+    ("GET", "/requests/counters"): {},
     ("GET", "/settings/<string:kind>"): {"path": "/settings/chats"},
 }
 # They make something new or change the asker's own: there is nobody's number to give.
@@ -71,6 +93,7 @@ def foreign(lasting: Stage) -> Foreign:
             created_at=build.NOW,
         )
         session.add(file)
+        left = requests.keep(channel, Given(name=MARK, phone="+79000000009"), build.NOW)
         build.operator(home, BORIS, name=MARK)
         build.line_link(channel, LINE)
         session.flush()
@@ -79,6 +102,7 @@ def foreign(lasting: Stage) -> Foreign:
             "conversation": said.conversation_id,
             "message": said.id,
             "file": file.id,
+            "request": left.id,
         }
 
 
@@ -104,7 +128,10 @@ def path_of(rule: Rule) -> str:
 
 def foreign_path(rule: Rule, foreign: Foreign) -> str:
     """The address with the stranger's numbers in it."""
-    subject = "channel" if rule.rule.startswith("/api/v1/channels") else "conversation"
+    subjects = {"/channels": "channel", "/requests": "request"}
+    (subject,) = [name for start, name in subjects.items() if path_of(rule).startswith(start)] or [
+        "conversation"
+    ]
     numbers = {"<int:number>": foreign[subject], "<int:message>": foreign["message"]}
     path = path_of(rule).replace("<int:line>", str(LINE))
     for part, number in numbers.items():

@@ -1,0 +1,76 @@
+"""/api/v1/requests: what was left while nobody could answer."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from flask import Response, jsonify
+from pydantic import Field
+
+from b24app import clock
+from b24app.actions import people, requests, shown
+from b24app.db import reading, transaction
+from b24app.models import OfflineRequest, Operator
+from b24app.web import api, guard
+from b24app.web.api import ById, Query
+
+blueprint = api.blueprint("requests")
+
+
+class ListQuery(Query):
+    status: Literal["new", "active", "done"] | None = None
+    cursor: str | None = Field(None, max_length=20)
+    limit: int = Field(requests.PAGE, ge=1, le=requests.PAGE_MAX)
+
+
+@blueprint.get("/requests")
+@guard.employee
+def index(query: ListQuery) -> Response:
+    portal_id = guard.viewer().portal_id
+    with reading():
+        return jsonify(requests.listed(portal_id, query.status, query.cursor, query.limit))
+
+
+@blueprint.get("/requests/counters")
+@guard.employee
+def counters() -> Response:
+    with reading():
+        return jsonify(requests.counters(guard.viewer().portal_id))
+
+
+@blueprint.get("/requests/<int:number>")
+@guard.employee
+def show(path: ById) -> Response:
+    with reading():
+        return jsonify(shown.request(_found(path)))
+
+
+@blueprint.post("/requests/<int:number>/take")
+@guard.employee
+def take(path: ById) -> Response:
+    return _deed(requests.take, path)
+
+
+@blueprint.post("/requests/<int:number>/finish")
+@guard.employee
+def finish(path: ById) -> Response:
+    return _deed(requests.finish, path)
+
+
+@blueprint.post("/requests/<int:number>/reopen")
+@guard.employee
+def reopen(path: ById) -> Response:
+    return _deed(requests.reopen, path)
+
+
+def _deed(deed: Callable[[OfflineRequest, Operator, datetime], None], path: ById) -> Response:
+    asking = guard.viewer()
+    with transaction():
+        row = _found(path)
+        deed(row, people.operator(asking.portal_id, asking.user_id), clock.now())
+        answer = shown.request(row)
+    return jsonify(answer)
+
+
+def _found(path: ById) -> OfflineRequest:
+    return requests.find(guard.viewer().portal_id, path.number)
