@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -177,7 +178,12 @@ _ALL = (
 )
 CATALOGUE: Mapping[str, Parameter] = {one.name: one for one in _ALL}
 # A site may tell these of a visit by their own names; an address says the rest.
-TOLD = tuple(one.name for one in _ALL if one.group in ("site", "utm", "visitor"))
+_ADDRESSES = ("referrer", "entrance_page")
+TOLD = tuple(
+    one.name
+    for one in _ALL
+    if one.group in ("site", "utm", "visitor") and one.name not in _ADDRESSES
+)
 
 
 def parameter(name: str) -> Parameter | None:
@@ -331,6 +337,8 @@ def _text(given: Any) -> str:
 
 def _plain(given: Any) -> Value:
     """A value as parameters hold it, or None."""
+    if isinstance(given, float) and not math.isfinite(given):
+        return None
     if isinstance(given, bool | int | float):
         return given
     if isinstance(given, list | tuple):
