@@ -7,7 +7,7 @@ from typing import Any
 
 from b24app.errors import Invalid
 from b24app.i18n import N_
-from b24app.rules import texts
+from b24app.rules import parameters, texts
 
 FIELDS_MAX = 100
 NAME_MAX = 200
@@ -39,6 +39,11 @@ NAMES = {
     "return_url": "return_url",
     TRAP: "trap",
 }
+# What advertising and counters add to a form beside utm_…: told of the visit.
+MARKS = frozenset(
+    {one.name for one in parameters.CATALOGUE.values() if one.group == "utm"}
+    | {"ua_client_id", "ym_client_id"}
+)
 _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
 _SPACES = re.compile(r"\s+")
 
@@ -73,7 +78,7 @@ def read(fields: Mapping[str, Any]) -> Given:
     """
     if len(fields) > FIELDS_MAX:
         raise Invalid(TOO_MANY)
-    known, utm, rest = _sorted_out(fields)
+    known, marks, rest = _sorted_out(fields)
     phone, email = texts.e164(known.get("phone", "")), email_of(known.get("email", ""))
     _check(known, phone, email)
     read_as = {"phone": phone, "email": email}
@@ -88,7 +93,7 @@ def read(fields: Mapping[str, Any]) -> Given:
         text=known.get("text", ""),
         form_name=_line(known.get("form_name", "")),
         form=rest,
-        visit=_visit(known, utm),
+        visit=_visit(known, marks),
         external_id=known.get("external_id", ""),
         return_url=known.get("return_url", ""),
         spam="trap" in known,
@@ -106,18 +111,18 @@ def _sorted_out(
 ) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """What we know by its name, the advertising marks, and the rest; all filled in."""
     known: dict[str, str] = {}
-    utm: dict[str, str] = {}
+    marks: dict[str, str] = {}
     rest: dict[str, str] = {}
     for name, value in fields.items():
         said, label = _filled(name, value), _clean(name)
         key = NAMES.get(label.lower(), "")
         if said and key and key not in known:
             known[key] = said.pop(0)
-        if said and label.lower().startswith("utm_"):
-            utm[label.lower()[:NAME_MAX]] = said.pop(0)[:NAME_MAX]
+        if said and label.lower() in MARKS:
+            marks[label.lower()] = said.pop(0)[:NAME_MAX]
         if said:
             rest[label] = ", ".join(said)
-    return known, utm, rest
+    return known, marks, rest
 
 
 def _filled(name: str, value: Any) -> list[str]:
@@ -161,12 +166,13 @@ def _check(known: Mapping[str, str], phone: str, email: str) -> None:
         raise Invalid(fields=wrong)
 
 
-def _visit(known: Mapping[str, str], utm: Mapping[str, str]) -> dict[str, Any]:
+def _visit(known: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, Any]:
     visit: dict[str, Any] = {
         "page_url": _address(known.get("page_url", "")),
         "page_title": _line(known.get("page_title", "")),
         "referrer": _address(known.get("referrer", "")),
-        "utm": dict(utm),
+        "utm": {name: said for name, said in marks.items() if name.startswith("utm_")},
+        **{name: said for name, said in marks.items() if not name.startswith("utm_")},
     }
     return {name: value for name, value in visit.items() if value}
 

@@ -14,6 +14,7 @@ from sandbox.shop.texts import LANGUAGES, TEXTS
 
 APP_URL = "http://127.0.0.1:8000"
 WIDGET_PATH = "/widget/{key}.js"
+REQUESTS_PATH = "/public/requests/{key}"
 ASIDE_PATHS = ("/settings", "/_sandbox")
 
 
@@ -35,6 +36,12 @@ class Shop:
         """Whom the shop's content policy lets in."""
         parts = urlsplit(self.widget_src or self.app_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def requests_url(self) -> str:
+        """Where the form of the shop posts to; empty without a widget, whose key it needs."""
+        found = re.search(r"/widget/([\w-]+)\.js", self.widget_src)
+        return f"{self.app_origin}{REQUESTS_PATH.format(key=found[1])}" if found else ""
 
     def put_widget(self, given: Mapping[str, Any]) -> None:
         """`src`: address of the script; `key`: the channel's key; a whole `<script>` line will do.
@@ -93,6 +100,11 @@ def _kept(lang: str) -> dict[str, Any]:
     return {} if lang == LANGUAGES[0] else {"lang": lang}
 
 
+def _tags() -> dict[str, str]:
+    """The advertising marks of the page's own address."""
+    return {name: value for name, value in request.args.items() if name.startswith("utm_")}
+
+
 def _guarded(answer: Response, shop: Shop) -> Response:
     """A policy as a careful site has it: the widget gets the application and nothing special."""
     origin = shop.app_origin
@@ -131,6 +143,15 @@ def _pages(app: ShopApp, shop: Shop) -> None:
         if request.method == "POST":
             shop.letters.append(request.form.to_dict())
         return render_template("contacts.html", sent=request.method == "POST")
+
+    @app.get("/request")
+    def leave() -> str:
+        """A plain form that posts to the application itself: no script of ours."""
+        back = url_for("leave", _external=True, **{**_kept(_language()), "sent": "1"})
+        page = request.url.split("?")[0]
+        more = {"return_url": back, "page_url": page, "referrer": request.referrer or "", **_tags()}
+        sent = request.args.get("sent") == "1"
+        return render_template("request.html", address=shop.requests_url, more=more, sent=sent)
 
     @app.route("/settings", methods=["GET", "POST"])
     def settings() -> str | AnyResponse | tuple[str, int]:

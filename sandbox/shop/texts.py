@@ -27,6 +27,10 @@ TEXTS = {
         "message": "Что вас интересует?",
         "send": "Отправить",
         "sent": "Спасибо! Мы получили вашу заявку.",
+        "request": "Оставить заявку",
+        "request_note": "Форма отправляется прямо в приложение: CORS и скрипты ей не нужны.",
+        "request_no_key": "Форме нужен ключ виджета: сначала подключите его.",
+        "email": "Эл. почта",
         "settings": "Настройка виджета",
         "settings_note": "Вставьте ключ канала, адрес скрипта или всю строку <script>, "
         "которую показывает приложение. Пустое поле убирает виджет.",
@@ -61,6 +65,10 @@ TEXTS = {
         "message": "What are you interested in?",
         "send": "Send",
         "sent": "Thank you! We have got your request.",
+        "request": "Leave a request",
+        "request_note": "The form goes straight to the application: no CORS, no script.",
+        "request_no_key": "The form needs the widget's key: connect the widget first.",
+        "email": "E-mail",
         "settings": "Widget settings",
         "settings_note": "Paste the channel's key, the script's address or the whole <script> line "
         "the application shows. An empty field takes the widget away.",

@@ -27,6 +27,9 @@ def test_known_fields_have_their_places() -> None:
             "referrer": "https://ads.example/",
             "utm_source": "yandex",
             "UTM_Campaign": "lamps",
+            "utm_colour": "blue",
+            "yclid": "77",
+            "city": "Brightville",
             "external_id": "order-5",
             "colour": "red",
         }
@@ -41,8 +44,10 @@ def test_known_fields_have_their_places() -> None:
         "page_url": "https://shop.example/moon",
         "referrer": "https://ads.example/",
         "utm": {"utm_source": "yandex", "utm_campaign": "lamps"},
+        "yclid": "77",
     }
-    assert (given.external_id, given.form, given.spam) == ("order-5", {"colour": "red"}, False)
+    assert (given.external_id, given.spam) == ("order-5", False)
+    assert given.form == {"colour": "red", "utm_colour": "blue", "city": "Brightville"}
 
 
 @pytest.mark.parametrize("name", ["phone", "Phone", "tel", "TEL"])
@@ -110,7 +115,7 @@ def test_only_http_addresses_are_pages(address: str) -> None:
 
 @invent(st.dictionaries(NASTY, SCALARS | st.lists(SCALARS, max_size=3), max_size=5))
 def test_whatever_comes_fits_a_database(fields: dict[str, Any]) -> None:
-    given = forms.read({"phone": PHONE, "message": "\ud83d\x00", "utm_x": "\udc00", **fields})
+    given = forms.read({"phone": PHONE, "message": "\ud83d\x00", "utm_term": "\udc00", **fields})
     told = json.dumps([given.text, dict(given.form), dict(given.visit)], ensure_ascii=False)
     assert "\\u0000" not in told
     told.encode()
