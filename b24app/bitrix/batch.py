@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from b24app.rules.texts import safe_text as safe_text
 from b24app.values import Call
 
 LIMIT = 50
-WORD_JOINER = "\u2060"
 
 _KEY = re.compile(r"[A-Za-z0-9_]{1,40}")
-_MACRO = re.compile(r"\$(?=result)", re.I)
 _REFERENCE = re.compile(r"\$result(?:\[[A-Za-z0-9_]+\])+")
 
 
@@ -45,11 +44,6 @@ def encode(params: Mapping[str, Any]) -> str:
     because the portal would swallow the words after it.
     """
     return "&".join(f"{key}={quote(text, safe='')}" for key, text in _flat(params, ""))
-
-
-def safe_text(text: str) -> str:
-    """A person's words with `$result` broken, so that the portal cannot expand it."""
-    return _MACRO.sub("$" + WORD_JOINER, text)
 
 
 def _flat(value: Any, key: str) -> list[tuple[str, str]]:

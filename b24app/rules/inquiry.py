@@ -292,14 +292,17 @@ def _filled(
 
 
 def _typed(row: FieldRow, inquiry: Inquiry, known: Mapping[str, Any], portal: Fields) -> Typed:
-    if row.entity not in portal:
-        text = templates.render(row.value, known, limit=fields.TEXT_LIMIT)
-        return Typed(text or None)
-    field = portal[row.entity].get(row.field)
+    field = portal[row.entity].get(row.field) if row.entity in portal else _guessed(row)
     if field is None:
         return Typed(problem=fields.NO_FIELD)
     marks = [(name, file_mark(number)) for number, (name, _) in enumerate(inquiry.files)]
     return fields.fill(field, row.value, known, zone=_zone(inquiry.zone), files=marks)
+
+
+def _guessed(row: FieldRow) -> Field:
+    """A field of a portal whose directory was never read: a text, or a phone by its code."""
+    kind = fields.MULTIFIELDS.get(row.field, "string")
+    return Field(row.field, row.entity, row.field, kind)
 
 
 def _named(row: FieldRow, portal: Fields) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from b24app.i18n import N_
+from b24app.rules.bbcode import WORD_JOINER
 from b24app.values import Person
 
 PREVIEW = 200
@@ -17,6 +18,7 @@ KIND_NAMES = {
 }
 _SPACES = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_MACRO = re.compile(r"\$(?=result)", re.I)
 
 
 def one_line(text: str) -> str:
@@ -27,6 +29,11 @@ def one_line(text: str) -> str:
 def clean(text: str) -> str:
     """Text without control characters (line breaks and tabs stay)."""
     return _CONTROL.sub("", text)
+
+
+def safe_text(text: str) -> str:
+    """A person's words with `$result` broken, so that a portal's batch cannot expand it."""
+    return _MACRO.sub("$" + WORD_JOINER, text)
 
 
 def tidy(person: Person) -> Person:
