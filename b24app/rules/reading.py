@@ -118,7 +118,7 @@ class Part:
         return Part(given, self.at(name), self.wrong)
 
     def parts(self, name: str, most: int = ROWS_MAX) -> Iterator["Part"]:
-        """The objects of a list, in order; of a list that is too long, none."""
+        """The objects of a list, in order, without what is none; of too long a list, none."""
         given = self.given.get(name, ())
         if not isinstance(given, list | tuple):
             self.refuse(name, LIST)
@@ -127,7 +127,9 @@ class Part:
             self.refuse(name, MANY)
             return
         for number, one in enumerate(given):
-            yield self.inner(one, f"{name}.{number}")
+            part = self.inner(one, f"{name}.{number}")
+            if isinstance(one, Mapping):
+                yield part
 
     def rows(self, name: str) -> Iterator[tuple["Part", str]]:
         """The rows of a list with their ids; a row without one gets the first that is free."""

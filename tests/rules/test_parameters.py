@@ -214,7 +214,7 @@ anything = st.recursive(
 told = st.sampled_from([*NAMED, "page_url", "utm", "custom", "entrance_page"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(told, anything, max_size=6))
 def test_any_visit_gives_known_names_and_json(visit: dict[str, Any]) -> None:
     found = from_visit(visit)
