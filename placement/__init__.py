@@ -76,7 +76,14 @@ def opened(name: str) -> Response:
         raise Invalid(f"{frame.placement} does not open {name}.", code="wrong_placement")
     now = clock.now()
     seen = (portals.install if place.installs else portals.verify_frame)(frame, now)
-    opening = Opening(seen.portal_id, seen.user_id, seen.is_admin, seen.status, frame.options)
+    opening = Opening(
+        portal_id=seen.portal_id,
+        user_id=seen.user_id,
+        is_admin=seen.is_admin,
+        status=seen.status,
+        options=frame.options,
+        may_configure=seen.may_configure,
+    )
     return shell.page(_scene(place, opening, now), now)
 
 

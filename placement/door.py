@@ -30,6 +30,7 @@ class Opening:
         status: the portal's: new, active or blocked.
         options: what the place tells of where it is; chosen by the browser, so it
             proves nothing.
+        may_configure: an administrator, or named by one.
     """
 
     portal_id: int
@@ -37,6 +38,7 @@ class Opening:
     is_admin: bool
     status: str
     options: dict[str, Any]
+    may_configure: bool = False
 
     def option(self, name: str) -> str:
         value = self.options.get(name)

@@ -8,7 +8,7 @@ def decide(opening: Opening) -> Sight:
         return Sight("install")
     installed(opening)
     conversation = chat_asked_for(opening)
-    if conversation or not opening.is_admin:
+    if conversation or not opening.may_configure:
         return Sight("workspace", conversation=conversation)
     return Sight("settings")
 

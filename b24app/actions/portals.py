@@ -45,6 +45,7 @@ class Verified:
     is_admin: bool
     name: str
     status: str
+    may_configure: bool = False
 
 
 def verify_frame(frame: Frame, now: datetime) -> Verified:
@@ -122,7 +123,8 @@ def _welcome(
             books.keep_tokens(session, portal_id, info, pair, admin, master, now)
         portal = session.get_one(Portal, portal_id, with_for_update=True)
         books.refresh(portal, info, pair.application_token, admin)
-        return Verified(portal_id, info.user_id, admin, operator.name, portal.status)
+        named = admin or operator.may_configure
+        return Verified(portal_id, info.user_id, admin, operator.name, portal.status, named)
 
 
 class _Given:

@@ -1,102 +1,188 @@
-"""Settings of a portal by kind: typed, versioned; a change is a new version."""
+"""Settings of a portal by kind: read, checked, published; a change is a new version.
 
-from dataclasses import asdict
+Nothing is remembered between calls: another process may have published a moment ago.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
-from b24app.actions import journal
+from b24app.actions import drafts, journal, kept
+from b24app.actions.kept import READERS, Json, keepable, latest, person, reader, row_of, whole
+from b24app.actions.shown import moment
 from b24app.db import db
-from b24app.errors import Invalid, NotFound
-from b24app.models import Operator, SettingsDocument
-from b24app.rules.crm import ChatSettings, Comments, Create
+from b24app.errors import Conflict, Invalid
+from b24app.i18n import N_
+from b24app.models import LineLink, Portal, SettingsDocument
+from b24app.models.event import announce
+from b24app.rules import documents
+from b24app.rules.crm import ChatSettings
+from b24app.rules.documents import Document
+
+STALE = N_("Somebody has published these settings meanwhile. Look at theirs and publish again.")
 
 
-def chats(portal_id: int) -> ChatSettings:
-    """The settings that count for chats now."""
-    return ChatSettings(**(_latest_document(portal_id, "chats")))
+@dataclass(frozen=True, slots=True)
+class Current:
+    """Rules and the version they stand in; version 0: nobody has changed anything yet."""
+
+    document: Document
+    version: int
 
 
-def shown(portal_id: int, kind: str) -> dict[str, Any]:
-    """`{"kind", "version", "document"}`; version 0: nobody has changed anything yet."""
-    read = _kind(kind)
-    row = _latest(portal_id, kind)
-    document = asdict(read(portal_id, row.document if row else {}))
-    if document.get("responsible_id") is not None:
-        document["responsible_id"] = str(document["responsible_id"])
-    return {"kind": kind, "version": row.version if row else 0, "document": document}
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What somebody publishes. base: the version it was made from."""
+
+    document: Mapping[str, Any]
+    base: int
+    note: str = ""
 
 
-def change(
-    portal_id: int, kind: str, given: dict[str, Any], user_id: int, now: datetime
-) -> dict[str, Any]:
-    """Keep a new version; names not given stay as they are.
+def rules(portal_id: int, kind: str) -> Current:
+    """The rules that count now for `chats` or `requests`."""
+    row = latest(portal_id, kind)
+    return Current(documents.read(row.document if row else {}), row.version if row else 0)
 
-    Raises: Invalid with the fields that make no sense.
+
+def rules_of(portal_id: int, kind: str, version: int | None) -> Current:
+    """The rules of one version; None and 0: those of a portal that has changed nothing.
+
+    Raises: NotFound.
     """
-    read = _kind(kind)
-    row = _latest(portal_id, kind)
-    document = asdict(read(portal_id, {**(row.document if row else {}), **given}))
-    version = (row.version if row else 0) + 1
-    db.session.add(
-        SettingsDocument(
-            portal_id=portal_id,
-            kind=kind,
-            version=version,
-            document=document,
-            user_id=user_id,
-            created_at=now,
-        )
-    )
-    journal.audit(portal_id, user_id, f"settings.{kind}", {"version": version, **given}, now)
+    if not version:
+        return Current(documents.read({}), 0)
+    return Current(documents.read(row_of(portal_id, kind, version).document), version)
+
+
+def lines_active(portal_id: int) -> bool:
+    """Whether chats of this portal go through Open Lines: switched on, and linked to one."""
+    row = latest(portal_id, "open_lines")
+    if not (row is None or row.document.get("active", True)):
+        return False
+    linked = select(LineLink.id).where(LineLink.portal_id == portal_id, LineLink.active.is_(True))
+    return db.session.scalar(linked.limit(1)) is not None
+
+
+def shown(portal_id: int, kind: str) -> Json:
+    """The newest version of a kind as screens see it, with the draft that waits beside it."""
+    row = latest(portal_id, kind)
+    return {
+        "kind": kind,
+        "version": row.version if row else 0,
+        "document": whole(kind, row.document if row else {}),
+        "draft": drafts.shown(portal_id, kind),
+        "updated_at": moment(row.created_at) if row else None,
+        "user": person(portal_id, row.user_id) if row else None,
+        "leads_exist": kept.known(portal_id).leads_exist,
+        "lines_active": lines_active(portal_id),
+    }
+
+
+def check(portal_id: int, kind: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """What keeps a document from being published: sentences by path; {} is fine."""
+    try:
+        reader(kind)(given, kept.known(portal_id))
+    except Invalid as wrong:
+        return wrong.fields or {"document": wrong.message}
+    return {}
+
+
+def publish(portal_id: int, kind: str, edition: Edition, user_id: int, now: datetime) -> Json:
+    """Make a new version; the draft has done its work.
+
+    Raises:
+        Conflict: `stale`: somebody else published since `edition.base`.
+        Invalid: with the fields that make no sense on this portal.
+    """
+    newest = latest(portal_id, kind)
+    if edition.base != (newest.version if newest else 0):
+        raise Conflict(STALE, code="stale")
+    document = reader(kind)(keepable(edition.document), kept.known(portal_id))
+    _keep(portal_id, kind, replace(edition, document=document), user_id, now)
+    drafts.drop(portal_id, kind)
     return shown(portal_id, kind)
 
 
-def _read_chats(portal_id: int, given: dict[str, Any]) -> ChatSettings:
-    """A document checked field by field."""
-    wrong: dict[str, str] = {}
-    unknown = set(given) - {"create", "responsible_id", "comments"}
-    wrong |= dict.fromkeys(sorted(unknown), "There is no such setting.")
-    for name, choices in (("create", get_args(Create)), ("comments", get_args(Comments))):
-        if name in given and given[name] not in choices:
-            wrong[name] = f"One of {', '.join(choices)}."
-    responsible = _responsible(portal_id, given.get("responsible_id"), wrong)
-    if wrong:
-        raise Invalid("The settings do not fit.", fields=wrong)
-    return ChatSettings(**{**given, "responsible_id": responsible})
+def rollback(portal_id: int, kind: str, version: int, user_id: int, now: datetime) -> Json:
+    """The document of an earlier version as a new one; version 0 is how everything began.
+
+    It counted once, so it is not compared with what the portal has today: a way back
+    must not be barred by a colleague who has left since.
+
+    Raises: NotFound.
+    """
+    document = whole(kind, row_of(portal_id, kind, version).document if version else {})
+    newest = latest(portal_id, kind)
+    edition = Edition(document, newest.version if newest else 0, f"← {version}")
+    _keep(portal_id, kind, edition, user_id, now, rolled_back_to=version)
+    return shown(portal_id, kind)
 
 
-def _responsible(portal_id: int, given: Any, wrong: dict[str, str]) -> int | None:
-    if given in (None, ""):
-        return None
-    number = int(given) if str(given).isdecimal() else 0
-    known = db.session.scalar(
-        select(Operator.id).where(Operator.portal_id == portal_id, Operator.user_id == number)
+def switch(portal_id: int, kind: str, active: bool, user_id: int, now: datetime) -> None:
+    """Publish the newest document with its part switched on or off."""
+    row = latest(portal_id, kind)
+    document = whole(kind, row.document if row else {})
+    if document["active"] is not active:
+        edition = Edition({**document, "active": active}, row.version if row else 0)
+        _keep(portal_id, kind, edition, user_id, now)
+
+
+def parts(portal_ids: Collection[int]) -> dict[int, dict[str, bool]]:
+    """Which parts of the integration each portal has switched on."""
+    told = {portal_id: dict.fromkeys(READERS, True) for portal_id in portal_ids}
+    newest = (
+        select(func.max(SettingsDocument.id))
+        .where(SettingsDocument.portal_id.in_(portal_ids))
+        .group_by(SettingsDocument.portal_id, SettingsDocument.kind)
     )
-    if known is None:
-        wrong["responsible_id"] = "Nobody with this number works in this Bitrix24."
-    return number
+    for row in db.session.scalars(select(SettingsDocument).where(SettingsDocument.id.in_(newest))):
+        if row.kind in READERS:
+            told[row.portal_id][row.kind] = row.document.get("active", True)
+    return told
 
 
-KINDS = {"chats": _read_chats}
+def chats(portal_id: int) -> ChatSettings:
+    """Until the rules decide about chats: how they have always been decided."""
+    return ChatSettings()
 
 
-def _kind(kind: str) -> Any:
-    if kind not in KINDS:
-        raise NotFound(f"There are no settings called {kind!r}.")
-    return KINDS[kind]
-
-
-def _latest_document(portal_id: int, kind: str) -> dict[str, Any]:
-    row = _latest(portal_id, kind)
-    return row.document if row else {}
-
-
-def _latest(portal_id: int, kind: str) -> SettingsDocument | None:
-    return db.session.scalar(
-        select(SettingsDocument)
-        .where(SettingsDocument.portal_id == portal_id, SettingsDocument.kind == kind)
-        .order_by(SettingsDocument.version.desc())
-        .limit(1)
+def _keep(
+    portal_id: int,
+    kind: str,
+    edition: Edition,
+    user_id: int,
+    now: datetime,
+    **told: Any,
+) -> None:
+    version = edition.base + 1
+    row = SettingsDocument(
+        portal_id=portal_id,
+        kind=kind,
+        version=version,
+        document=dict(edition.document),
+        user_id=user_id,
+        note=edition.note,
+        created_at=now,
     )
+    db.session.add(row)
+    try:
+        db.session.flush()
+    except IntegrityError as error:  # two at the same moment: the index let one of them through
+        raise Conflict(STALE, code="stale") from error
+    journal.audit(portal_id, user_id, f"settings.{kind}", {"version": version, **told}, now)
+    if kind == "open_lines" and row.document["active"]:
+        _activate(portal_id, user_id, now)
+    announce(portal_id, "settings", {"kind": kind, "version": version}, now)
+
+
+def _activate(portal_id: int, user_id: int, now: datetime) -> None:
+    """Open Lines that are switched on switch on the integration itself."""
+    portal = db.session.get_one(Portal, portal_id)
+    if not portal.integration_active:
+        portal.integration_active = True
+        journal.audit(portal_id, user_id, "integration", {"active": True}, now)

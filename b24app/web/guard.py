@@ -32,6 +32,9 @@ TOKEN_LIMIT = 2000
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OVER = N_("This page was opened too long ago. Open it again from Bitrix24.")
 STOPPED = N_("The application is not working in this Bitrix24 yet, or was stopped.")
+UNNAMED = N_(
+    "Only an administrator of this Bitrix24, or an employee named by one, may change the settings."
+)
 LIVES = (Portal.uninstalled_at, Portal.created_at)
 
 P = ParamSpec("P")
@@ -60,6 +63,7 @@ class Viewer:
 
     epoch: see epoch(); a session of another one is dead.
     auth_at: when Bitrix24 last vouched for the employee.
+    standalone: signed in outside Bitrix24, where a cookie vouches; see web/signin.py.
     """
 
     portal_id: int
@@ -71,6 +75,7 @@ class Viewer:
     language: str = "en"
     entity: Entity | None = None
     line: LineRef | None = None
+    standalone: bool = False
 
 
 def mint(viewer: Viewer, now: datetime) -> str:
@@ -140,6 +145,17 @@ def admin(view: Callable[P, R]) -> Callable[P, R]:
     return _guarded(view, demand)
 
 
+def configurer(view: Callable[P, R]) -> Callable[P, R]:
+    """For those who may change the settings of an active portal: see may_configure."""
+
+    def demand(asking: Viewer, status: str) -> None:
+        _demand_active(status)
+        if not may_configure(asking):
+            raise Denied(UNNAMED, code="not_configurer")
+
+    return _guarded(view, demand)
+
+
 def installer(view: Callable[P, R]) -> Callable[P, R]:
     """For administrators; the portal may still be installing us."""
     return _guarded(view, lambda asking, status: _demand_admin(asking))
@@ -199,6 +215,21 @@ def status_of(asking: Viewer) -> str:
     return status
 
 
+def may_configure(asking: Viewer) -> bool:
+    """An administrator, or an employee whom one has named and nobody has dismissed since."""
+    if asking.is_admin:
+        return True
+    with reading() as session:
+        named = session.scalar(
+            select(Operator.may_configure).where(
+                Operator.portal_id == asking.portal_id,
+                Operator.user_id == asking.user_id,
+                Operator.active.is_(True),
+            )
+        )
+    return bool(named)
+
+
 def _guarded(view: Callable[P, R], demand: Callable[[Viewer, str], None]) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -235,6 +266,8 @@ def _claims(viewer: Viewer, until: datetime) -> dict[str, Any]:
     }
     if viewer.entity:
         claims["entity"] = [viewer.entity.type, viewer.entity.id]
+    if viewer.standalone:
+        claims["alone"] = True
     if viewer.line:
         claims["line"] = [viewer.line.connector, viewer.line.line_id]
     return claims
@@ -252,6 +285,7 @@ def _viewer(claims: dict[str, Any]) -> Viewer:
         language=claims["lang"],
         entity=Entity(*entity) if entity else None,
         line=LineRef(*line) if line else None,
+        standalone=claims.get("alone") is True,
     )
 
 

@@ -45,7 +45,8 @@ def page(scene: Scene, now: datetime) -> Response:
     found = assets.entry(scene.entry)
     data = boot(scene, now)
     html = render_template("placement/shell.html", boot=data, assets=found, entry=scene.entry)
-    return _secured(make_response(html), _policy(data["portal"]["origin"]))
+    policy = _policy(data["portal"]["origin"], framed=not scene.viewer.standalone)
+    return _secured(make_response(html), policy)
 
 
 def plain(title: str, text: str, status: int, language: str) -> Response:
@@ -73,6 +74,7 @@ def boot(scene: Scene, now: datetime) -> dict[str, Any]:
         "live_after": portal.last_event,
         "preferences": preferences,
         "conversation": scene.conversation,
+        "standalone": viewer.standalone,
     }
 
 
@@ -104,6 +106,7 @@ def _user(viewer: Viewer, operator: Operator | None) -> dict[str, Any]:
         "id": str(viewer.user_id),
         "name": operator.name if operator else "",
         "admin": viewer.is_admin,
+        "may_configure": viewer.is_admin or bool(operator and operator.may_configure),
         "photo_url": (operator.photo_url if operator else "") or None,
     }
 
@@ -121,9 +124,11 @@ def _connector(viewer: Viewer, connected: bool) -> dict[str, Any] | None:
     return {"line": str(line.line_id), "connector": line.connector, "active": connected}
 
 
-def _policy(portal_origin: str) -> str:
+def _policy(portal_origin: str, *, framed: bool = True) -> str:
     """Only the verified portal may frame the page, and only it and we are talked to.
 
+    Args:
+        framed: False: nobody may frame it.
     Source: the policy that b24ui and b24jssdk run under without violations; Safari does
     not take 'self' for WebSockets, so ours are named.
     """
@@ -140,7 +145,7 @@ def _policy(portal_origin: str) -> str:
             "media-src 'self' blob:",
             "font-src 'self'",
             f"connect-src 'self' {portal} {sockets}",
-            f"frame-ancestors 'self' {portal}",
+            f"frame-ancestors 'self' {portal}" if framed else "frame-ancestors 'none'",
             "base-uri 'none'",
             "form-action 'self'",
         )

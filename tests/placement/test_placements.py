@@ -118,6 +118,7 @@ def test_employee_gets_the_workplace(here: World) -> None:
         "id": "2",
         "name": "Борис Операторов",
         "admin": False,
+        "may_configure": False,
         "photo_url": screen.boot["user"]["photo_url"],
     }
     assert screen.boot["portal"]["origin"] == PORTAL

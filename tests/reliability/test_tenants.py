@@ -53,7 +53,11 @@ OPEN = {
     ("GET", "/operators"): {},
     ("GET", "/requests"): {"query_string": {"status": "new"}},
     ("GET", "/requests/counters"): {},
+    ("GET", "/configurers"): {},
+    ("GET", "/settings/parameters"): {},
     ("GET", "/settings/<string:kind>"): {"path": "/settings/chats"},
+    ("GET", "/settings/<string:kind>/compare"): {"path": "/settings/chats/compare?from=0&to=1"},
+    ("GET", "/settings/<string:kind>/versions"): {"path": "/settings/chats/versions"},
 }
 # They make something new or change the asker's own: there is nobody's number to give.
 OWN = {
@@ -64,7 +68,13 @@ OWN = {
     ("POST", "/live/ticket"),
     ("POST", "/session/renew"),
     ("PUT", "/preferences"),
+    ("PUT", "/configurers"),
     ("PUT", "/settings/<string:kind>"),
+    ("DELETE", "/settings/<string:kind>/draft"),
+    ("PUT", "/settings/<string:kind>/draft"),
+    ("POST", "/settings/<string:kind>/check"),
+    ("POST", "/settings/<string:kind>/preview"),
+    ("POST", "/settings/<string:kind>/rollback"),
 }
 BODIES: dict[str, dict[str, Any]] = {
     "api_channels.rename": {"name": "Taken"},

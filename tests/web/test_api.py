@@ -101,25 +101,6 @@ def test_only_administrators_connect_channels(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json["error"]["code"]) == (403, "not_admin")
 
 
-def test_settings_say_what_is_wrong(client: FlaskClient) -> None:
-    row = build.conversation()
-    db.session.commit()
-    headers = bearer(row.portal_id, admin=True)
-    answer = client.put("/api/v1/settings/chats", json={"create": "castle"}, headers=headers)
-    assert answer.status_code == 400
-    assert "create" in answer.json["error"]["fields"]
-
-
-def test_settings_are_versions(client: FlaskClient) -> None:
-    row = build.conversation()
-    db.session.commit()
-    headers = bearer(row.portal_id, admin=True)
-    for create in ("lead", "none"):
-        client.put("/api/v1/settings/chats", json={"create": create}, headers=headers)
-    told = client.get("/api/v1/settings/chats", headers=headers).json
-    assert (told["version"], told["document"]["create"]) == (2, "none")
-
-
 def test_list_costs_few_statements(client: FlaskClient) -> None:
     channel = build.channel()
     for number in range(10):

@@ -89,7 +89,13 @@ def test_boot_says_what_the_page_needs(app: Flask, built: Path, viewer: Viewer) 
             "origin": "https://boris.example:8443",
             "status": "active",
         },
-        "user": {"id": "2", "name": "</script><b>Boris", "admin": False, "photo_url": None},
+        "user": {
+            "id": "2",
+            "name": "</script><b>Boris",
+            "admin": False,
+            "may_configure": False,
+            "photo_url": None,
+        },
         "entity": None,
         "connector": None,
         "live_after": 41,
@@ -105,7 +111,13 @@ def test_boot_names_card_and_line(app: Flask, built: Path, viewer: Viewer) -> No
     boot = booted(shown(app, seen, connected=True))
     assert boot["entity"] == {"type": "deal", "id": "7"}
     assert boot["connector"] == {"line": "5", "connector": "c", "active": True}
-    assert boot["user"] == {"id": "9", "name": "", "admin": True, "photo_url": None}
+    assert boot["user"] == {
+        "id": "9",
+        "name": "",
+        "admin": True,
+        "may_configure": True,
+        "photo_url": None,
+    }
 
 
 def test_page_is_framed_by_its_portal_alone(app: Flask, built: Path, viewer: Viewer) -> None:
