@@ -12,6 +12,7 @@ from sandbox.portal.crm_fields import (
     LEAD,
     NAMES,
     WITH_COMMUNICATIONS,
+    camel,
     clean,
     defaults,
 )
@@ -285,7 +286,7 @@ def shown(type_id: int, row: dict[str, Any], *, original: bool, full: bool) -> d
     answer = {key: value for key, value in row.items() if key != "fm"}
     if full and type_id in WITH_COMMUNICATIONS:
         answer |= {"fm": row["fm"], **_aliases(row["fm"])}
-    return answer if original else {_uf_name(key): value for key, value in answer.items()}
+    return answer if original else {camel(key): value for key, value in answer.items()}
 
 
 def _aliases(fm: list[dict[str, Any]]) -> dict[str, Any]:
@@ -314,15 +315,6 @@ def imol(fm: list[dict[str, Any]]) -> str | None:
     """The Open Lines address among communications."""
     values = (one["value"] for one in fm if str(one["value"]).startswith("imol|"))
     return next(values, None)
-
-
-def _uf_name(name: str) -> str:
-    """UF_CRM_OMNI_CHAT_ID as ufCrmOmniChatId."""
-    if not name.startswith("UF_"):
-        return name
-    head, *rest = name.lower().split("_")
-    camel = head + "".join(f"_{part}" if part.isdigit() else part.title() for part in rest)
-    return camel.replace("Crm_", "Crm", 1)
 
 
 def rows_for_filter(type_id: int, row: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.portal.phpform import as_list, as_map, yes
 from sandbox.portal.registry import RestError, number
 from sandbox.portal.state import State
+from sandbox.portal.user_fields import USER_FIELDS, value
 
 LEAD, DEAL, CONTACT, COMPANY = 1, 2, 3, 4
 NAMES = {LEAD: "LEAD", DEAL: "DEAL", CONTACT: "CONTACT", COMPANY: "COMPANY"}
@@ -122,6 +123,7 @@ IMPORTABLE = ("createdTime", "updatedTime", "movedTime")
 def defaults(state: State, type_id: int, user_id: int) -> dict[str, Any]:
     """A blank item of a type."""
     row = {name: _blank(kind) for name, kind in TYPES[type_id].items()}
+    row |= {code: field.blank for code, field in USER_FIELDS[type_id].items()}
     now = state.clock.iso()
     stamps = ("createdTime", "updatedTime", "movedTime", "lastActivityTime")
     people = ("createdBy", "updatedBy", "movedBy", "assignedById", "lastActivityBy")
@@ -147,15 +149,17 @@ def clean(type_id: int, fields: dict[str, Any]) -> dict[str, Any]:
     """Given values as their fields keep them; unknown and read-only names are left out.
 
     Raises:
-        RestError: 100, a single value where a list belongs.
+        RestError: 100, a single value where a list belongs; a value that its field cannot hold.
     """
-    kinds = TYPES[type_id]
+    kinds, custom = TYPES[type_id], USER_FIELDS[type_id]
     kept = {}
-    for given, value in fields.items():
+    for given, told in fields.items():
         name = _field_name(given)
         writable = name not in READ_ONLY or name in IMPORTABLE
-        if name.startswith("UF_") or (name in kinds and writable):
-            kept[name] = _value(name, kinds.get(name, "uf"), value)
+        if name in custom:
+            kept[name] = value(name, custom[name], told)
+        elif name.startswith("UF_") or (name in kinds and writable):
+            kept[name] = _value(name, kinds.get(name, "uf"), told)
     return kept
 
 
@@ -197,10 +201,23 @@ def _money(value: Any) -> float | int:
 
 def described(type_id: int, *, original: bool) -> dict[str, Any]:
     """The answer of crm.item.fields."""
-    return {name: _described(name, kind) for name, kind in TYPES[type_id].items()}
+    own = {name: _described(type_id, name, kind) for name, kind in TYPES[type_id].items()}
+    custom = USER_FIELDS[type_id].items()
+    return own | {
+        code if original else camel(code): field.described(code) for code, field in custom
+    }
 
 
-def _described(name: str, kind: str) -> dict[str, Any]:
+def camel(name: str) -> str:
+    """UF_CRM_OMNI_CHAT_ID as ufCrmOmniChatId; others stay."""
+    if not name.startswith("UF_"):
+        return name
+    head, *rest = name.lower().split("_")
+    told = head + "".join(f"_{part}" if part.isdigit() else part.title() for part in rest)
+    return told.replace("Crm_", "Crm", 1)
+
+
+def _described(type_id: int, name: str, kind: str) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": LISTS.get(kind, kind),
         "isRequired": False,
@@ -208,12 +225,62 @@ def _described(name: str, kind: str) -> dict[str, Any]:
         "isImmutable": False,
         "isMultiple": kind in LISTS or kind == "crm_multifield",
         "isDynamic": False,
-        "title": name,
+        "title": TITLES.get(name, name),
         "upperName": upper_name(name),
     }
+    if name in DEPRECATED:
+        described["isDeprecated"] = True
     if kind == "crm_status":
-        described["statusType"] = {"sourceId": "SOURCE"}.get(name, "")
+        described["statusType"] = STATUS_TYPES.get((type_id, name)) or STATUS_TYPES[0, name]
     return described
+
+
+DEPRECATED = ("contactId",)
+STATUS_TYPES = {
+    (0, "sourceId"): "SOURCE",
+    (0, "honorific"): "HONORIFIC",
+    (0, "industry"): "INDUSTRY",
+    (0, "employees"): "EMPLOYEES",
+    (LEAD, "stageId"): "STATUS",
+    (DEAL, "stageId"): "DEAL_STAGE",
+    (DEAL, "typeId"): "DEAL_TYPE",
+    (CONTACT, "typeId"): "CONTACT_TYPE",
+    (COMPANY, "typeId"): "COMPANY_TYPE",
+}
+TITLES = {
+    "title": "Название",
+    "assignedById": "Ответственный",
+    "opened": "Доступно для всех",
+    "comments": "Комментарий",
+    "sourceId": "Источник",
+    "sourceDescription": "Дополнительно об источнике",
+    "observers": "Наблюдатели",
+    "stageId": "Стадия",
+    "categoryId": "Воронка",
+    "opportunity": "Сумма",
+    "currencyId": "Валюта",
+    "companyId": "Компания",
+    "contactIds": "Контакты",
+    "probability": "Вероятность",
+    "typeId": "Тип",
+    "begindate": "Дата начала",
+    "closedate": "Дата завершения",
+    "additionalInfo": "Дополнительная информация",
+    "honorific": "Обращение",
+    "name": "Имя",
+    "secondName": "Отчество",
+    "lastName": "Фамилия",
+    "birthdate": "Дата рождения",
+    "post": "Должность",
+    "companyTitle": "Название компании",
+    "statusDescription": "Дополнительно о стадии",
+    "taxValue": "Ставка налога",
+    "utmSource": "UTM Source",
+    "utmMedium": "UTM Medium",
+    "utmCampaign": "UTM Campaign",
+    "utmContent": "UTM Content",
+    "utmTerm": "UTM Term",
+}
 
 
 OLD_NAMES = {

@@ -1,4 +1,4 @@
-"""What a new portal has: three people, two lines, pipelines, stages, a few cards. All fictional."""
+"""What a new portal has: five people, two lines, pipelines, stages, a few cards. All fictional."""
 
 from typing import Any
 
@@ -29,10 +29,19 @@ PERSON: dict[str, Any] = {
     "UF_PHONE_INNER": "",
     "USER_TYPE": "employee",
 }
+PHOTO = "{origin}/_static/person-{gender}.svg"
+DEPARTMENTS = (
+    (1, "Компания", ""),
+    (2, "Поддержка", "1"),
+    (3, "Продажи", "1"),
+    (4, "Выездной сервис", "2"),
+)
 PEOPLE = (
     ("Анна", "Администратор", "Администратор портала", "F", 1),
     ("Борис", "Операторов", "Оператор чатов", "M", 2),
     ("Вера", "Менеджер", "Менеджер по продажам", "F", 3),
+    ("Глеб", "Сервисов", "Инженер", "M", 4),
+    ("Дарья", "Продажникова", "Руководитель отдела продаж", "F", 3),
 )
 LEAD_STAGES = (
     ("NEW", "Не обработан", None),
@@ -60,6 +69,8 @@ SOURCES = (
 )
 PIPELINES = ((0, "Общая", "Y"), (3, "Сервис", "N"))
 CODE_LENGTH = 21
+COLOURS = ("#39a8ef", "#2fc6f6", "#55d0e0", "#47e4c2")  # of stages on the way, in turn
+FINAL_COLOURS = {"S": "#7bd500", "F": "#ff5752"}
 
 
 def sow(state: State) -> None:
@@ -72,9 +83,9 @@ def sow(state: State) -> None:
 
 
 def _people(state: State) -> None:
-    for identity, name in ((1, "Компания"), (2, "Поддержка"), (3, "Продажи")):
-        parent = {"PARENT": "1"} if identity > 1 else {}
-        state.departments[identity] = {"ID": str(identity), "NAME": name, "SORT": 500, **parent}
+    for identity, name, parent in DEPARTMENTS:
+        above = {"PARENT": parent} if parent else {}
+        state.departments[identity] = {"ID": str(identity), "NAME": name, "SORT": 500, **above}
     for first, last, position, gender, department in PEOPLE:
         add_user(
             state,
@@ -83,6 +94,7 @@ def _people(state: State) -> None:
             WORK_POSITION=position,
             PERSONAL_GENDER=gender,
             UF_DEPARTMENT=[department],
+            PERSONAL_PHOTO=PHOTO.format(origin=state.origin, gender=gender.lower()),
             ADMIN=not state.users,
         )
 
@@ -124,6 +136,7 @@ def _stages(
     for index, (code, name, semantics) in enumerate(stages):
         told = "apology" if code == "APOLOGY" else words[semantics]
         row = _entry(state, directory, f"{prefix}{code}"[:CODE_LENGTH], name, index)
+        row["COLOR"] = FINAL_COLOURS.get(semantics or "", COLOURS[index % len(COLOURS)])
         row |= {"SEMANTICS": semantics, "EXTRA": {"SEMANTICS": told, "COLOR": row["COLOR"]}}
 
 

@@ -41,6 +41,11 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "ONCRMDYNAMICITEMADD",
         "ONCRMDYNAMICITEMUPDATE",
         "ONCRMDYNAMICITEMDELETE",
+        *(
+            f"ONCRM{entity}USERFIELD{deed}"
+            for entity in ("LEAD", "DEAL", "CONTACT", "COMPANY")
+            for deed in ("ADD", "UPDATE", "DELETE", "SETENUMVALUES")
+        ),
     ),
     "imconnector": (
         "ONIMCONNECTORMESSAGEADD",
