@@ -88,7 +88,7 @@ export interface DryRunItem {
 export interface DryRunReport { checked: number; changed: number; unknown: number; items: DryRunItem[] }
 
 /** A communication parameter that conditions, templates and field mapping may use. */
-export interface Parameter { name: string; title: string; type: ParameterType; operators: Operator[]; options: string[] }
+export interface Parameter { name: string; title: string; type: ParameterType; operators: Operator[]; options: string[]; option_titles?: string[] }
 export interface ParameterGroup { id: string; title: string; items: Parameter[] }
 
 export interface Employee { id: Id; name: string; photo_url: string | null; position: string; departments: Id[] }

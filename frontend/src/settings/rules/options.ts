@@ -1,0 +1,105 @@
+/** What a picker offers, and how it finds among hundreds. */
+
+import type { CrmField, Directory, Parameter, ParameterGroup, Stage } from '../../lib/rules'
+import { t } from '../../lib/i18n'
+import type { Channel, Id } from '../../lib/types'
+import { fieldTypeTitle, kindTitle, optionTitle } from './wording'
+
+export interface Option {
+  value: string
+  label: string
+  hint?: string
+  group?: string
+  /** Found by these words too, though they are not shown. */
+  also?: string
+  color?: string
+  channel?: string
+  person?: { id: Id; name: string; src: string | null }
+  required?: boolean
+  /** Chosen once, gone from Bitrix24 since. */
+  gone?: boolean
+}
+
+/** More are not drawn: people type. */
+export const SHOWN = 100
+
+export function found(options: readonly Option[], query: string): Option[] {
+  const wanted = plain(query).split(/\s+/).filter(Boolean)
+  if (!wanted.length) return [...options]
+  return options.filter((option) => {
+    const text = plain([option.label, option.hint, option.group, option.also].filter(Boolean).join(' '))
+    return wanted.every((word) => text.includes(word))
+  })
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll('ё', 'е')
+}
+
+/** What is chosen but no longer there stays visible, by its id. */
+export function gone(id: string): Option {
+  return { value: id, label: t('no longer in Bitrix24: {id}', { id }), gone: true }
+}
+
+export function chosenOption(options: readonly Option[], value: string): Option | undefined {
+  if (!value) return options.find((option) => option.value === '')
+  return options.find((option) => option.value === value) ?? gone(value)
+}
+
+export function people(directory: Directory): Option[] {
+  const names = new Map(directory.departments.map((department) => [department.id, department.name]))
+  return directory.users.map((user) => {
+    const departments = user.departments.map((id) => names.get(id)).filter(Boolean).join(', ')
+    return {
+      value: user.id,
+      label: user.name,
+      hint: [user.position, departments].filter(Boolean).join(' · '),
+      person: { id: user.id, name: user.name, src: user.photo_url }
+    }
+  })
+}
+
+export function stageOptions(stages: readonly Stage[]): Option[] {
+  return stages.map((stage) => ({ value: stage.id, label: stage.name, color: colorOf(stage) }))
+}
+
+/** Bitrix24 gives "#39A8EF", rarely without the sign. */
+function colorOf(stage: Stage): string {
+  const hex = /^#?([\da-f]{6}|[\da-f]{3})$/i.exec(stage.color)
+  return hex ? `#${hex[1]}` : 'var(--cg-line)'
+}
+
+export function pipelineOptions(directory: Directory): Option[] {
+  return directory.pipelines.map((pipeline) => ({ value: pipeline.id, label: pipeline.name }))
+}
+
+export function parameterOptions(groups: readonly ParameterGroup[]): Option[] {
+  return groups.flatMap((group) => group.items.map((item) => ({ value: item.name, label: t(item.title), group: t(group.title), also: item.name })))
+}
+
+export function fieldOptions(fields: readonly CrmField[]): Option[] {
+  return fields.filter((field) => !field.read_only).map((field) => ({
+    value: field.code,
+    label: field.title || field.code,
+    hint: [fieldTypeTitle(field.type), field.multiple ? t('several values') : ''].filter(Boolean).join(', '),
+    also: field.code,
+    required: field.required
+  }))
+}
+
+/** Fixed values of a parameter, empty if any text is possible. */
+export function valueOptions(parameter: Parameter, channels: readonly Channel[]): Option[] {
+  if (parameter.name === 'channel_id') return channels.map((channel) => ({ value: channel.id, label: channel.name, channel: channel.kind }))
+  if (parameter.name === 'channel_name') return channels.map((channel) => ({ value: channel.name, label: channel.name, hint: kindTitle(channel.kind), channel: channel.kind }))
+  if (parameter.name === 'channel_type') {
+    const kinds = new Set([...parameter.options, ...channels.map((channel) => channel.kind)])
+    return [...kinds].map((kind) => ({ value: kind, label: kindTitle(kind), channel: kind }))
+  }
+  return parameter.options.map((value) => ({ value, label: optionTitle(parameter, value) }))
+}
+
+/** Sites that our own widgets stand on: most rules about a site mean one of them. */
+export function siteSuggestions(channels: readonly Channel[]): string[] {
+  const sites = channels.flatMap((channel) => (Array.isArray(channel.settings.sites) ? channel.settings.sites.map(String) : []))
+  return [...new Set(sites.map((site) => site.replace(/^https?:\/\//, '').replace(/\/.*$/, '')).filter(Boolean))]
+}
