@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_, update
 
-from b24app.actions import journal, promises, shown
+from b24app.actions import journal, kept, promises, shown
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
 from b24app.i18n import N_
-from b24app.models import Channel, Contact, OfflineRequest, Operator, Portal, SettingsDocument
+from b24app.models import Channel, Contact, OfflineRequest, Operator, Portal
 from b24app.rules.forms import Given
 from b24app.values import Person
 
@@ -165,11 +165,9 @@ def _new(channel: Channel, given: Given, external_id: str, now: datetime) -> Off
 
 
 def _rules_version(portal_id: int) -> int:
-    """The rules that count at this moment; 0: nobody has changed any."""
-    newest = select(func.max(SettingsDocument.version)).where(
-        SettingsDocument.portal_id == portal_id, SettingsDocument.kind == "requests"
-    )
-    return db.session.scalar(newest) or 0
+    """Of the rules that count at this moment; a request is kept even if they make no sense."""
+    newest = kept.latest(portal_id, "requests")
+    return newest.version if newest else 0
 
 
 def _contact(portal_id: int, given: Given, now: datetime) -> Contact:
