@@ -23,11 +23,6 @@ TEXT_MAX = 2_000
 MARKS = ("source", "medium", "campaign", "term", "content", "referrer", "expid")
 OPENSTAT = ("service", "campaign", "ad", "source")
 LABELS = ("ef_id", "yclid", "gclid", "cm_id", "ymclid")
-# Names of calls and goals: nothing else may ever be called so.
-RESERVED = frozenset(
-    {"call_type", "call_status", "call_direction", "call_region_name", "phone_tracking_type"}
-    | {"virtual_phone_number", "goal_type", "goal_name"}
-)
 
 GROUPS: Mapping[str, str] = {
     "communication": N_("Inquiry"),

@@ -37,6 +37,10 @@ browser_name browser_version os_name os_version language screen device ua_client
 ym_client_id segments visit_date visit_hour visit_weekday visit_month visit_year
 """
 NAMED = ORIGINAL.split()
+OF_CALLS = """
+call_type call_status call_direction phone_tracking_type call_region_name virtual_phone_number
+goal_type goal_name
+"""
 
 
 def test_catalogue_has_every_name() -> None:
@@ -63,7 +67,7 @@ def test_titles_do_not_repeat() -> None:
     assert len(set(titles)) == len(titles)
 
 
-@pytest.mark.parametrize("name", sorted(parameters.RESERVED))
+@pytest.mark.parametrize("name", OF_CALLS.split())
 def test_names_of_calls_stay_free(name: str) -> None:
     assert parameter(name) is None
 
@@ -111,6 +115,11 @@ def test_marks_of_the_first_touch_win() -> None:
 @pytest.mark.parametrize("label", parameters.LABELS)
 def test_advertising_label_is_read(label: str) -> None:
     assert from_visit({"page_url": f"https://a.example/?{label.upper()}=7"})[label] == "7"
+
+
+def test_first_of_several_values_counts() -> None:
+    found = from_visit({"page_url": "https://a.example/?utm_source=one&UTM_source=two"})
+    assert found["utm_source"] == "one"
 
 
 @pytest.mark.parametrize("mark", parameters.MARKS)
