@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import delete, select
 
 from b24app import clock, i18n
-from b24app.actions import lifecycle, people, portals
+from b24app.actions import directory, lifecycle, portals
 from b24app.actions.openlines import CONNECTOR
 from b24app.bitrix import connector
 from b24app.bitrix.client import Client
@@ -31,7 +31,10 @@ SILENT = "Bitrix24 did not say what became of it."
 ICON = "static/img/connector.svg"
 COLOR = "#0075ff"
 BATCH = 50
-SCOPES = ("crm", "placement", "contact_center", "imopenlines", "imconnector", "im", "user_brief")
+SCOPES = (
+    *("crm", "placement", "contact_center", "imopenlines", "imconnector", "im", "user_brief"),
+    "department",
+)
 WIDER = {"user_brief": ("user_basic", "user")}  # these include it
 STEP = "step"  # the kind of rows that say how a step went
 # The portal's plan, version or our permissions do not have it; everything else works without.
@@ -209,7 +212,11 @@ def _links(portal_id: int) -> list[Call]:
 
 
 def _people(portal_id: int, client: Client, now: datetime) -> str:
-    people.refresh(portal_id, client)
+    found = directory.refresh(portal_id, client, now)
+    if "users" in found.errors:
+        raise found.errors["users"]
+    with transaction():
+        directory.ask_later(portal_id, now)
     return ""
 
 

@@ -70,6 +70,7 @@ class BatchAnswer:
     errors: Mapping[str, BitrixError]
     totals: Mapping[str, Any] = field(default_factory=dict)
     nexts: Mapping[str, Any] = field(default_factory=dict)
+    times: Mapping[str, Any] = field(default_factory=dict)
 
     def result(self, key: str) -> Any:
         """The result of one command; its error is raised."""
@@ -204,6 +205,7 @@ class Client:
             errors=failed,
             totals=_mapping(told.get("result_total")),
             nexts=_mapping(told.get("result_next")),
+            times=spent,
         )
 
     def _run(

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from b24app.rules.parameters import CATALOGUE
+from b24app.rules.parameters import CATALOGUE, parameter
 
 LIMIT = 255  # a title in CRM
-CUSTOM = "custom."  # what sites add of their own; any name may follow
 SHOWN_TIME = "%d.%m.%Y %H:%M"
 
 _HOLE = re.compile(r"\{([^{}]{1,120})\}")
@@ -43,16 +42,12 @@ def render(
 
 def unknown(template: str) -> list[str]:
     """Names in braces that are no parameters, each once, in order."""
-    return [name for name in names(template) if name not in CATALOGUE and not _custom(name)]
+    return [name for name in names(template) if parameter(name) is None]
 
 
 def names(template: str) -> list[str]:
     """Every name in braces, each once, in order."""
     return list(dict.fromkeys(hole.strip() for hole in _HOLE.findall(template)))
-
-
-def _custom(name: str) -> bool:
-    return name.startswith(CUSTOM) and len(name) > len(CUSTOM)
 
 
 def _tidied(text: str) -> str:
