@@ -8,8 +8,9 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeSettings } from './mock-settings.mjs'
 import { readPo } from './po.mjs'
-import { makeWorld } from './world.mjs'
+import { makeWorld, raise } from './world.mjs'
 
 const ROOT = fileURLToPath(new URL('../../static/', import.meta.url))
 const TEXTS = fileURLToPath(new URL('../../translations/ru/LC_MESSAGES/messages.po', import.meta.url))
@@ -19,6 +20,7 @@ const ENTRIES = { left_menu: 'workspace', deal_tab: 'deal', home: 'settings', co
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self' ws:; base-uri 'none'; form-action 'self'"
 
 let world = makeWorld()
+let settings = makeSettings({ me: world.me, tell, raise })
 let sockets = new Set()
 let events = []
 let faults = []
@@ -28,10 +30,10 @@ function bootOf(placement, query) {
   return {
     token: 'mock', expires_in: 3600, placement, lang: query.get('lang') ?? 'ru', theme: query.get('theme') ?? 'light', version: 'mock',
     portal: { id: '1', domain: 'portal.example', origin: 'http://localhost:7200', status: 'F' },
-    user: { ...world.me, admin: query.get('admin') !== '0', photo_url: null },
+    user: { ...world.me, admin: query.get('admin') !== '0', may_configure: query.get('admin') !== '0', photo_url: null },
     entity: placement === 'deal_tab' ? { type: 'deal', id: query.get('entity') ?? '48058' } : null,
     connector: placement === 'connector_settings' ? { line: '7', connector: 'callgear_chats', active: query.get('active') === '1' } : null,
-    live_after: events.length, preferences: {}, conversation: query.get('conversation')
+    live_after: events.length, preferences: {}, conversation: query.get('conversation'), standalone: query.get('standalone') === '1'
   }
 }
 
@@ -112,8 +114,6 @@ const API = [
   ['GET', /^\/lines\/(\w+)$/, ([id]) => world.line(id)],
   ['PUT', /^\/lines\/(\w+)$/, ([id], { body }) => world.putLine(id, body.channels)],
   ['DELETE', /^\/lines\/(\w+)$/, ([id]) => world.putLine(id, null)],
-  ['GET', /^\/settings\/(\w+)$/, () => world.settings],
-  ['PUT', /^\/settings\/(\w+)$/, (_, { body }) => world.putSettings(body)],
   ['GET', /^\/operators$/, () => ({ items: world.operators, next: null })],
   ['GET', /^\/install$/, () => world.installation],
   ['POST', /^\/install\/finish$/, () => ({ ok: true })],
@@ -140,7 +140,7 @@ async function api(request, response, url) {
     return problem(response, fault.status, fault.code ?? 'fault', fault.message ?? 'Fault of the mock.', fault.fields)
   }
   if (path === '/files') return answer(response, 201, world.file(raw))
-  const route = API.find(([method, pattern]) => method === request.method && pattern.test(path))
+  const route = [...settings.routes, ...API].find(([method, pattern]) => method === request.method && pattern.test(path))
   if (!route) return problem(response, 404, 'not_found', `No ${request.method} ${path} here.`)
   const body = raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {}
   try {
@@ -157,7 +157,7 @@ const CONTROL = {
   change: ({ conversation, message, what }) => tell('message', world.change(conversation, message, what)),
   fail: (fault) => { faults.push({ times: 1, status: 500, ...fault }) },
   cut: ({ off = true }) => { offline = off; if (off) for (const socket of sockets) socket.end() },
-  reset: ({ empty = false }) => { world = makeWorld({ empty }); faults = []; offline = false },
+  reset: ({ empty = false }) => { world = makeWorld({ empty }); settings = makeSettings({ me: world.me, tell, raise }); faults = []; offline = false },
   events: () => events.length
 }
 
@@ -176,7 +176,7 @@ const server = createServer((request, response) => {
   if (url.pathname.startsWith('/made/')) return serveMade(response, url.pathname)
   if (url.pathname === '/i18n/ru.json') return answer(response, 200, catalogue())
   if (url.pathname.startsWith('/_mock/')) {
-    return void bodyOf(request).then((raw) => answer(response, 200, { result: CONTROL[url.pathname.slice(7)]?.(raw.length ? JSON.parse(raw) : {}) }))
+    return void bodyOf(request).then((raw) => answer(response, 200, { result: { ...CONTROL, ...settings.control }[url.pathname.slice(7)]?.(raw.length ? JSON.parse(raw) : {}) }))
   }
   if (!ENTRIES[placement]) return answer(response, 404, {})
   response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': CSP })

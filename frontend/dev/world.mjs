@@ -120,7 +120,6 @@ export function makeWorld({ empty = false } = {}) {
   const world = {
     me, operators, channels, kinds,
     lines: [{ line: { id: '7', name: 'Открытая линия «Магазин»' }, connector: 'callgear_chats', connected: !empty, channels: empty ? [] : ['1'], settings_url: '/contact_center/lines_edit/?ID=7' }],
-    settings: { kind: 'chats', version: 3, document: { create: 'deal', responsible_id: '2', comments: 'online' } },
     installation: { finished: false, steps: [['placements', 'Места: левое меню, вкладки сделки, лида, контакта'], ['events', 'События портала'], ['connector', 'Коннектор Открытых линий'], ['check', 'Проверка связи']].map(([id, title]) => ({ id, title, state: 'wanted', error: null })) },
     counters: () => {
       const all = [...chats.values()]
@@ -197,7 +196,6 @@ export function makeWorld({ empty = false } = {}) {
     healChannel: (id) => Object.assign(channels.find((one) => one.id === id), { state: 'working', last_error: null }),
     line: (id) => world.lines.find((one) => one.line.id === id) ?? raise(404, 'not_found', 'No such line.'),
     putLine: (id, chosen) => Object.assign(world.line(id), { connected: chosen !== null, channels: chosen ?? [] }),
-    putSettings: (body) => (world.settings = { kind: 'chats', version: world.settings.version + 1, document: body.document ?? body }),
     runStep: async (id) => {
       await new Promise((done) => setTimeout(done, 500))
       const step = world.installation.steps.find((one) => one.id === id) ?? raise(404, 'not_found', 'No such step.')
@@ -209,6 +207,6 @@ export function makeWorld({ empty = false } = {}) {
   return world
 }
 
-function raise(status, code, text, fields) {
+export function raise(status, code, text, fields) {
   throw Object.assign(new Error(text), { status, code, fields })
 }

@@ -71,17 +71,20 @@ export interface Change { path: string; before: unknown; after: unknown }
 export interface Outcome {
   kind: 'primary' | 'repeat' | 'known' | 'filtered' | 'none'
   create: string[]
-  targets: { type: string; id: Id | null }[]
+  /** By the number of their type in Bitrix24; id null: it would be made. */
+  targets: { type: number | string; id: Id | number | null }[]
   responsible_id: Id | null
   stages: Stages | null
   allowed: boolean
+  titles?: Record<string, string>
 }
 
 export interface DryRunItem {
   decision_id: Id
   inquiry: { kind: 'chat' | 'request'; id: Id; title: string; at: Time }
   before: Outcome
-  after: Outcome
+  /** null: cannot be told. */
+  after: Outcome | null
   differences: string[]
 }
 

@@ -8,7 +8,11 @@ export type PlacementName =
   | 'contact_center' | 'connector_settings'
 
 export interface Person { id: Id; name: string; photo_url?: string | null }
-export interface User extends Person { admin: boolean }
+export interface User extends Person {
+  admin: boolean
+  /** An administrator, or an employee named by one. */
+  may_configure?: boolean
+}
 export interface Portal { id: Id; domain: string; origin: string; status: string }
 export interface Entity { type: 'deal' | 'lead' | 'contact' | 'company'; id: Id }
 
@@ -33,6 +37,8 @@ export interface Boot {
   live_after: number
   preferences: Preferences
   conversation: Id | null
+  /** Signed in outside Bitrix24, in a tab of its own. */
+  standalone?: boolean
 }
 
 export type ConversationStatus = 'new' | 'active' | 'closed'
@@ -164,14 +170,6 @@ export interface InstallStep {
   error: string | null
 }
 export interface Installation { steps: InstallStep[]; finished: boolean }
-
-export interface ChatSettings {
-  create: 'lead' | 'deal' | 'none'
-  responsible_id: Id | null
-  comments: 'online' | 'close' | 'off'
-  [more: string]: unknown
-}
-export interface SettingsDocument<T> { kind: string; version: number; document: T }
 
 export interface List<T> { items: T[]; next: string | null }
 

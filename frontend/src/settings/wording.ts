@@ -1,13 +1,12 @@
 /** Sentences of the settings. */
 
 import { t } from '../lib/i18n'
-import type { ChatSettings } from '../lib/types'
+import type { RulesDocument } from '../lib/rules'
 
-export function crmSentence(settings: ChatSettings): string {
-  const texts: Record<ChatSettings['create'], string> = {
-    deal: t('A new client becomes a contact with a deal in CRM.'),
-    lead: t('A new client becomes a lead in CRM.'),
-    none: t('Nothing is created in CRM for a new client.')
-  }
-  return texts[settings.create] ?? ''
+/** What becomes of a new client, by the rules in force. */
+export function crmSentence(rules: RulesDocument, linesActive: boolean): string {
+  if (linesActive) return t('Leads and deals are made by the settings of the Open Lines.')
+  const lead = rules.create_primary.includes('lead')
+  if (lead && rules.create_primary.includes('deal')) return t('A new client becomes a lead and a contact with a deal in CRM.')
+  return lead ? t('A new client becomes a lead in CRM.') : t('A new client becomes a contact with a deal in CRM.')
 }

@@ -160,7 +160,11 @@ export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, k
 
   async function rollback(version: number): Promise<void> {
     await stop()
-    settle(await api.post<Published>(`${path}/rollback`, { version }))
+    const published = await api.post<Published>(`${path}/rollback`, { version })
+    const { draft } = published
+    settle(published)
+    // The draft was made from rules that are no longer in force; one step back brings it again.
+    if (draft) await api.delete(`${path}/draft`)
   }
 
   /** A new version is in force; what was on the screen stays one step back. */

@@ -1,0 +1,33 @@
+/** What the pages of the settings share: portals, rules of both kinds, lists from Bitrix24. */
+
+import { inject, provide, type InjectionKey } from 'vue'
+import { useApp, type App } from '../lib/app'
+import { createDirectory } from '../lib/store/directory'
+import { createPortals } from '../lib/store/portals'
+import { createRules } from '../lib/store/rules'
+
+export type Desk = ReturnType<typeof createDesk>
+
+const DESK: InjectionKey<Desk> = Symbol('desk')
+
+export function createDesk({ api, boot }: Pick<App, 'api' | 'boot'>) {
+  return {
+    portals: createPortals(api),
+    directory: createDirectory(api),
+    rules: { chats: createRules(api, 'chats'), requests: createRules(api, 'requests') },
+    /** Administrators, and those whom they have named. */
+    mayConfigure: boot.user.may_configure ?? boot.user.admin
+  }
+}
+
+export function openDesk(): Desk {
+  const desk = createDesk(useApp())
+  provide(DESK, desk)
+  return desk
+}
+
+export function useDesk(): Desk {
+  const desk = inject(DESK)
+  if (!desk) throw new Error('the settings are not open')
+  return desk
+}
