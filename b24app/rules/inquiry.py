@@ -107,7 +107,8 @@ def decide(
     steps = {"filter": _steps(admission.rows)}
     if not admission.allowed and not unknown:
         why = _filter_reasons(document, admission)
-        return Verdict("filtered", candidates=placed.candidates, reasons=why, steps=steps)
+        passed = tuple(replace(one, chosen=False) for one in placed.candidates)
+        return Verdict("filtered", candidates=passed, reasons=why, steps=steps)
     if not facts.gathered and not inquiry.pinned:
         return Verdict("none", reasons=(NOT_ASKED,), steps=steps)
     verdict = Verdict(

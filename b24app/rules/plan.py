@@ -211,8 +211,10 @@ def _addresses(inquiry: Inquiry) -> list[dict[str, str]]:
 
 def _each_once(addresses: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """Of equal ones the first stays."""
-    once = {(one["typeId"], one["value"]): dict(one) for one in reversed(addresses)}
-    return list(reversed(once.values()))
+    once: dict[tuple[str, str], dict[str, str]] = {}
+    for one in addresses:
+        once.setdefault((one["typeId"], one["value"]), dict(one))
+    return list(once.values())
 
 
 def _spoken(values: Mapping[str, Any], files: Sequence[tuple[str, str]]) -> dict[str, Any]:
