@@ -125,6 +125,8 @@ class Client:
 
     Args:
         user_id: whose token to use unless a call names another; None: an administrator's.
+    Attributes:
+        requested: ids of the HTTP requests made so far; the log keeps each under its id.
     """
 
     def __init__(
@@ -143,6 +145,7 @@ class Client:
         self._session = session
         self._user_id = user_id
         self._now = now
+        self.requested: list[str] = []
 
     def call(
         self,
@@ -278,6 +281,7 @@ class Client:
         """One HTTP request; whatever comes of it is logged."""
         trace = _Trace(secrets.token_hex(8), method, self._now(), time.monotonic())
         try:
+            self.requested.append(trace.request_id)
             trace.response = self._post(method, params, access, trace.request_id)
             _stay(trace.response)
             trace.body = _json(trace.response)

@@ -13,7 +13,8 @@ class Decision(Row):
     """What was known, what was decided and why; enough to replay it.
 
     inquiry, facts, verdict: see rules/inquiry.py. reasons: `{"text", "params"}` each.
-    calls: what was planned; outcome: `{"results": {key: id}, "errors": {key: text}}`.
+    calls: what was planned; outcome: `{"results": {key: id}, "errors": {key: text},
+    "requests": [ids of RestCall]}`.
     state: done, or failed (another follows).
     """
 
@@ -43,7 +44,10 @@ class RestCall(Row):
     """One HTTP request to Bitrix24 and its answer, secrets masked; kept at least 3 days."""
 
     __tablename__ = "rest_call"
-    __table_args__ = (Index("ix_rest_call_portal_at", "portal_id", "at"),)
+    __table_args__ = (
+        Index("ix_rest_call_portal_at", "portal_id", "at"),
+        Index("ix_rest_call_request_id", "request_id"),
+    )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     request_id: Mapped[str] = mapped_column(String(40))
     method: Mapped[str] = mapped_column(String(80))

@@ -328,3 +328,4 @@ def test_every_request_is_traced(wire: responses.RequestsMock, bench: Bench) -> 
     sent = wire.calls[0].request
     assert sent.headers["X-Request-ID"] == bench.log.entries[0].request_id
     assert f"bx24_request_id={bench.log.entries[0].request_id}" in str(sent.url)
+    assert bench.client.requested == [bench.log.entries[0].request_id]
