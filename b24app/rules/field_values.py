@@ -25,6 +25,7 @@ NOT_CODE = N_("The field takes a code of a directory.")
 NOT_CURRENCY = N_("The field takes a currency code, for example RUB.")
 NOT_PHONE = N_("The field takes a phone number.")
 NOT_EMAIL = N_("The field takes an e-mail address.")
+OPEN_LINES_ONLY = N_("Addresses that begin with imol| belong to Open Channels.")
 
 
 class Unfit(Exception):
@@ -154,6 +155,8 @@ def _site(text: str, asked: Asked) -> dict[str, str]:
 
 def _messenger(text: str, asked: Asked) -> dict[str, str]:
     """`telegram:@anna` says which messenger it is; other names are just kept."""
+    if text.casefold().startswith("imol|"):
+        raise Unfit(OPEN_LINES_ONLY)
     kind, colon, name = text.partition(":")
     known = bool(colon and name.strip()) and kind.strip().upper() in MESSENGERS
     if not known:
