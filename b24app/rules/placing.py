@@ -111,11 +111,12 @@ def place(inquiry: Inquiry, facts: CrmFacts, document: Document) -> Place:
     """Which cards the inquiry belongs to, and why."""
     case = _case(inquiry, facts, document)
     placed = _placed(case)
+    copies = _copies(placed, document)
     return replace(
         placed,
-        copies=_copies(placed, document),
+        copies=copies,
         candidates=_candidates(case, placed),
-        reasons=(*case.reasons, *placed.reasons),
+        reasons=(*case.reasons, *placed.reasons, *(COPIED[one.type_id] for one in copies)),
     )
 
 

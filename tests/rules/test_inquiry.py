@@ -667,6 +667,7 @@ def test_copy_goes_to_contact_or_company(
     verdict = decide(ANNA, found(words), document(copy_to_contact_company=True, **given))
     copies = [(one.made_by or one.type_id, one.id) for one in verdict.copies]
     assert copies == expected
+    assert ("The comment is also saved in the" in " ".join(texts(verdict))) is bool(expected)
     assert decide(ANNA, found(words), document(**given)).copies == ()
 
 
