@@ -117,7 +117,7 @@ def _asked(portal_id: int) -> str:
 def shown(portal_id: int) -> dict[str, Any]:
     """The directories as screens have them; empty lists for what was never read."""
     rows = _rows(portal_id)
-    known = fields(portal_id)
+    known = _fields(rows)
     times = [row.fetched_at for row in rows.values() if row.fetched_at]
     errors = dict.fromkeys(rows[kind].error for kind in KINDS if kind in rows)
     lists = ("users", "departments", "pipelines", "lead_stages", "sources")

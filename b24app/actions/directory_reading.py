@@ -15,7 +15,7 @@ from b24app.values import Call
 
 LATER = "_from"  # in the keys of further pages
 SILENT = "Bitrix24 did not answer this part of the question."
-CODE = re.compile(r"[A-Za-z0-9_]{1,30}")  # of a directory, as keys of a batch may be
+CODE = re.compile(r"[A-Za-z0-9_]{1,22}")  # of a directory: its key in a batch has 40 at most
 ENTITIES = {"lead": crm.LEAD, "deal": crm.DEAL, "contact": crm.CONTACT}
 
 

@@ -93,11 +93,12 @@ def read_pipelines(pages: Iterable[Any]) -> list[dict[str, Any]]:
     rows = sorted(_rows(told), key=lambda row: whole(row.get("sort")) or 0)
     return [
         {
-            "id": str(whole(row.get("id")) or 0),
+            "id": str(number),
             "name": _text(row, "name"),
             "default": row.get("isDefault") == "Y",
         }
         for row in rows
+        if (number := whole(row.get("id"))) is not None
     ]
 
 
