@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import and_, or_, select
 
@@ -19,6 +18,7 @@ from b24app.errors import BitrixError
 from b24app.models import Channel, DirectoryPage, Job, Portal
 from b24app.models.event import announce
 from b24app.models.job import LATER, URGENT, promise
+from b24app.rules import zones
 from b24app.rules.documents import Known
 from b24app.rules.fields import Field, writable
 
@@ -185,11 +185,8 @@ def _leads(rows: Mapping[str, DirectoryPage]) -> bool:
 
 def _zone(rows: Mapping[str, DirectoryPage]) -> tzinfo:
     told = _document(rows, "zone") or {}
-    try:
-        return ZoneInfo(told.get("name") or "")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        offset = timedelta(seconds=told.get("offset_seconds") or 0)
-        return timezone(offset) if offset else UTC
+    offset = timedelta(seconds=told.get("offset_seconds") or 0)
+    return zones.known(told.get("name") or "") or (timezone(offset) if offset else UTC)
 
 
 def _fields(rows: Mapping[str, DirectoryPage]) -> dict[str, dict[str, Field]]:

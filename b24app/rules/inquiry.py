@@ -5,12 +5,10 @@ Source: crm.md 14 (settings and behaviour) and plans (a)-(f).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from b24app.i18n import N_
-from b24app.rules import conditions, fields, routing, templates
+from b24app.rules import conditions, fields, routing, templates, zones
 from b24app.rules.documents import Document, FieldRow, Stages
 from b24app.rules.fields import Field, Typed
 from b24app.rules.inquiry_json import (
@@ -297,7 +295,7 @@ def _typed(row: FieldRow, inquiry: Inquiry, known: Mapping[str, Any], portal: Fi
     if field is None:
         return Typed(problem=fields.NO_FIELD)
     marks = [(name, file_mark(number)) for number, (name, _) in enumerate(inquiry.files)]
-    return fields.fill(field, row.value, known, zone=_zone(inquiry.zone), files=marks)
+    return fields.fill(field, row.value, known, zone=zones.zone(inquiry.zone), files=marks)
 
 
 def _guessed(row: FieldRow) -> Field:
@@ -309,10 +307,3 @@ def _guessed(row: FieldRow) -> Field:
 def _named(row: FieldRow, portal: Fields) -> str:
     field = portal.get(row.entity, {}).get(row.field)
     return field.title if field else row.field
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return UTC  # the portal's own name of a zone that this machine does not have
