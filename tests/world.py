@@ -105,6 +105,17 @@ class World:
         self.run()
         return self.open()
 
+    def rules(self, kind: str = "chats", **document: Any) -> None:
+        """Publish these settings; what is not named is as by default."""
+        screen = self.open()
+        version = screen.get(f"/settings/{kind}")["version"]
+        screen.put(f"/settings/{kind}", {"document": document, "version": version})
+
+    def http_calls(self) -> list[str]:
+        """HTTP requests that the portal's REST got, by method."""
+        answer = self.portal.app.test_client().get("/_sandbox/http")
+        return [str(one.get("method", one.get("path", ""))) for one in answer.json["items"]]
+
     def connect_telegram(self, screen: Screen | None = None, token: str = BOT) -> dict[str, Any]:
         screen = screen or self.open()
         body = {"kind": "telegram", "settings": {"token": token}}

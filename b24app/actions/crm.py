@@ -1,226 +1,262 @@
-"""Chats become CRM work: facts gathered by one batch, a pure decision, one batch of writes.
+"""Chats and offline requests in CRM: facts by one batch, a pure decision, one batch of writes.
 
 What we create carries our origin id, so after a lost answer the facts show what was done
-and the plan begins from the first missing step. Source: crm.md plans (a)-(d), section 18.
+and the plan begins from the first missing step. Source: crm.md plans (a)-(f), section 18.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import select
+from dataclasses import dataclass, replace
 
 from b24app import clock
-from b24app.actions import accounts, crm_talk, portals, promises, settings, shown
-from b24app.actions.crm_facts import gather
-from b24app.actions.crm_talk import Story
+from b24app.actions import crm_cases, crm_settling, portals
+from b24app.actions.crm_cases import Case
+from b24app.actions.crm_facts import Found, Gathered, gather
+from b24app.actions.crm_journal import Judged
+from b24app.actions.crm_writing import carry_out
 from b24app.bitrix import crm as bitrix
-from b24app.bitrix.batch import safe_text
-from b24app.bitrix.client import BatchAnswer
-from b24app.bitrix.payloads import PortalEvent, item_id
-from b24app.db import db, transaction
-from b24app.errors import BitrixError
-from b24app.models import Conversation, Decision, Job, Portal, Token
-from b24app.rules import crm
-from b24app.rules.crm import Chat, ChatSettings, CrmFacts, Target, Verdict
+from b24app.bitrix.client import Client
+from b24app.bitrix.payloads import whole
+from b24app.db import transaction
+from b24app.i18n import N_
+from b24app.models import Job
+from b24app.rules.inquiry import decide
+from b24app.rules.plan import bind_comment, plan
+from b24app.rules.target import CONTACT, LEAD, TYPE_NAMES, Reason, Target
+from b24app.rules.transcript import same_comment
+from b24app.rules.verdict import Verdict
 from b24app.values import Call
+
+STAYS = Reason(N_("No other card of the client takes the chat: it stays where it was."))
+OURS_TOUCHED = Reason(N_("Somebody works with the card of this chat already: it stays there."))
+MOVED = N_("The client told an address under which CRM knows them: the chat goes on there.")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written, by what was known and decided.
+
+    comment_id, activity_id: found to be written already by a try whose answer was lost.
+    """
+
+    gathered: Gathered
+    verdict: Verdict
+    calls: Sequence[Call] = ()
+    comment_id: int | None = None
+    activity_id: int | None = None
+    learnt: Sequence[str] = ()
 
 
 def sync(job: Job) -> None:
-    """Give a conversation its place in CRM once; later only tell what was said."""
-    number, now = job.payload["conversation_id"], clock.now()
-    with transaction() as session:
-        conversation = session.get_one(Conversation, number)
-        if conversation.crm_state == "ready":
-            crm_talk.promise_telling(conversation, now)
-            return
-        if _line_serves(conversation):
-            _skip(conversation, now)
-            return
-        portal = session.get_one(Portal, conversation.portal_id)
-        if not portal.integration_active:
-            return
-        portal_id = portal.id
-        chosen = _with_responsible(settings.chats(conversation.portal_id), conversation)
-        chat, known_contact = _chat(conversation), conversation.contact.crm_contact_id
-        story = (
-            crm_talk.story_of(conversation, Target(crm.DEAL))
-            if chosen.comments == "online"
-            else None
-        )
-    client = portals.client(portal_id)
-    facts = gather(client, chat, known_contact)
-    verdict = crm.decide(facts, chosen)
-    if story and story.tried and verdict.targets and verdict.targets[0].id:
-        story = crm_talk.unless_written(client, replace(story, target=verdict.targets[0]))
-    calls = crm.plan(chat, verdict, chosen, story.text if story and not story.comment_id else "")
-    answer = client.batch(calls, halt=True) if calls else BatchAnswer({}, {})
-    _settle(number, facts, verdict, calls, answer, story)
-
-
-def forget_deleted(portal: Portal, event: PortalEvent, now: datetime) -> None:
-    """A card was deleted in CRM: chats that lived in it look for a place anew."""
-    column = {
-        "ONCRMDEALDELETE": Conversation.deal_id,
-        "ONCRMLEADDELETE": Conversation.lead_id,
-        "ONCRMCONTACTDELETE": Conversation.crm_contact_id,
-        "ONCRMCOMPANYDELETE": Conversation.crm_company_id,
-    }[event.event]
-    number = item_id(event)
-    rows = db.session.scalars(
-        select(Conversation).where(Conversation.portal_id == portal.id, column == number)
-    )
-    for conversation in rows:
-        setattr(conversation, column.key, None)
-        if event.event == "ONCRMCONTACTDELETE":
-            conversation.contact.crm_contact_id = None
-        if conversation.is_open and not (conversation.deal_id or conversation.lead_id):
-            conversation.crm_state, conversation.crm_comment_id = "", None
-            promises.crm(conversation, now)
-        shown.tell_conversation(conversation, now)
-
-
-def _with_responsible(chosen: ChatSettings, conversation: Conversation) -> ChatSettings:
-    """Whose the card is: the settings say, else who took the chat, else who installed us."""
-    if chosen.responsible_id is not None:
-        return chosen
-    master = select(Token.user_id).where(
-        Token.portal_id == conversation.portal_id, Token.is_master.is_(True)
-    )
-    return replace(
-        chosen, responsible_id=conversation.responsible_id or db.session.scalar(master.limit(1))
-    )
-
-
-def _line_serves(conversation: Conversation) -> bool:
-    """Open Lines make their own leads and deals; ours would double them."""
-    return accounts.line_of(conversation.channel) is not None
-
-
-def _skip(conversation: Conversation, now: datetime) -> None:
-    if conversation.crm_state == "skipped":
+    """Give a chat or request its place in CRM once; later a chat only tells what was said."""
+    with transaction():
+        case = crm_cases.open_case(job.payload, clock.now())
+    if case is None:
         return
-    conversation.crm_state = "skipped"
-    verdict = Verdict("none", reasons=("An Open Line serves this channel and keeps CRM itself.",))
-    _journal(conversation, CrmFacts(), verdict, (), now)
-    shown.tell_conversation(conversation, now)
+    client = portals.client(case.portal_id)
+    if _write(client, case, _planned(client, case)):
+        return
+    # The card that was remembered is gone: look at what there is.
+    again = replace(case, memory=None)
+    _write(client, again, _planned(client, again), last=True)
 
 
-def _chat(conversation: Conversation) -> Chat:
-    """The conversation for CRM; whatever a client typed cannot be expanded by the portal."""
-    contact, identity = conversation.contact, conversation.identity
-    name = contact.name or identity.name or identity.username or f"#{contact.id}"
-    channel = conversation.channel
-    return Chat(
-        id=conversation.id,
-        channel_kind=channel.kind,
-        channel_title=safe_text(channel.name),
-        name=safe_text(name),
-        phone=contact.phone,
-        email=safe_text(contact.email),
-        username=safe_text(identity.username),
-        client_key=f"c{channel.id}:{identity.external_id}",
-        utm={key: safe_text(value) for key, value in conversation.visit.get("utm", {}).items()},
-        page_url=safe_text(conversation.visit.get("page_url", "")),
+def _write(client: Client, case: Case, planned: Plan, *, last: bool = False) -> bool:
+    """Carry a plan out and settle it; False: what it was made from is not true any more."""
+    judged = Judged(
+        case.inquiry, case.version, planned.verdict, planned.gathered.facts, planned.calls
+    )
+    with transaction():
+        decision_id = crm_settling.begin(case, judged, clock.now())
+    if decision_id is None:
+        return True
+    written = carry_out(client, planned.calls, case.fields)
+    retry = written.gone and not last
+    outcome = crm_settling.Outcome(
+        written=written,
+        gathered=planned.gathered,
+        verdict=planned.verdict,
+        comment_id=planned.comment_id,
+        activity_id=planned.activity_id,
+        learnt=tuple(planned.learnt) if "learn" in written.results else (),
+        requests=tuple(client.requested),
+        unsettled=retry,
+    )
+    with transaction():
+        crm_settling.settle(case, decision_id, outcome, clock.now())
+    if written.failed and not written.failed.permanent:
+        raise written.failed
+    return not retry
+
+
+# -- From what is known to what is written ------------------------------------------------
+
+
+def _planned(client: Client, case: Case) -> Plan:
+    gathered, verdict = _decided(client, case)
+    planned = Plan(gathered, verdict)
+    if case.tried:
+        planned = _without_what_is_there(client, case, planned)
+    return _with_calls(case, planned)
+
+
+def _decided(client: Client, case: Case) -> tuple[Gathered, Verdict]:
+    """By memory if nothing is to be created, else by what the portal says now."""
+    if case.memory:
+        verdict = decide(case.inquiry, case.memory.facts, case.document, case.fields)
+        if verdict.targets and not verdict.create:
+            return case.memory, verdict
+    gathered = gather(client, case.inquiry, case.known_contact)
+    if case.purpose == "first":
+        return gathered, decide(case.inquiry, gathered.facts, case.document, case.fields)
+    return gathered, _moved(case, gathered)
+
+
+def _moved(case: Case, gathered: Gathered) -> Verdict:
+    """Where a chat goes whose card is closed, or whose client turned out to be known.
+
+    Only to a card that is there: one chat never has two cards made for it.
+    """
+    document = replace(case.document, create_repeat=())
+    facts = gathered.facts
+    if case.purpose == "learn":
+        facts = replace(facts, own_deal_id=None, own_lead_id=None)
+        others = tuple(one for one in facts.deals if not _is(one.type_id, one.id, case.place))
+        leads = tuple(one for one in facts.leads if not _is(one.type_id, one.id, case.place))
+        facts = replace(facts, deals=others, leads=leads)
+    verdict = decide(case.inquiry, facts, document, case.fields)
+    if case.purpose == "learn":
+        return _learnt_move(case, gathered, verdict)
+    if verdict.targets and not verdict.create:
+        return verdict
+    if case.place is None:
+        return verdict
+    return _stays(case, verdict, STAYS)
+
+
+def _learnt_move(case: Case, gathered: Gathered, verdict: Verdict) -> Verdict:
+    """To an open card of the client that CRM knew already, if nobody has touched ours."""
+    target = verdict.targets[0] if verdict.targets else None
+    if case.inquiry.pinned or target is None or target.id is None or target.type_id > 2:
+        return _stays(case, verdict)
+    if _touched(case, gathered):
+        return _stays(case, verdict, OURS_TOUCHED)
+    return replace(verdict, create=(), reasons=(Reason(MOVED), *verdict.reasons))
+
+
+def _stays(case: Case, verdict: Verdict, *why: Reason) -> Verdict:
+    targets = (case.place,) if case.place else ()
+    return Verdict(
+        "known",
+        targets=targets,
+        contact_id=case.known_contact or verdict.contact_id,
+        candidates=verdict.candidates,
+        reasons=why,
+        steps=verdict.steps,
     )
 
 
-def _settle(
-    number: int,
-    facts: CrmFacts,
-    verdict: Verdict,
-    calls: Sequence[Call],
-    answer: BatchAnswer,
-    story: Story | None,
-) -> None:
-    """Remember what was made; a refused step is shown, one that may pass is tried again."""
-    now = clock.now()
-    with transaction() as session:
-        conversation = session.get_one(Conversation, number)
-        _remember(conversation, verdict, answer)
-        failed = next(
-            (answer.errors[call.key] for call in calls if call.key in answer.errors), None
-        )
-        _journal(conversation, facts, verdict, calls, now, failed)
-        if failed is None or failed.permanent:
-            _conclude(conversation, answer, story, failed, now)
-        shown.tell_conversation(conversation, now)
-    if failed and not failed.permanent:
-        raise failed
+def _touched(case: Case, gathered: Gathered) -> bool:
+    """Whether somebody has moved our card on, or it is not ours."""
+    cards = (*gathered.facts.deals, *gathered.facts.leads)
+    mine = next((one for one in cards if _is(one.type_id, one.id, case.place)), None)
+    if mine is None or not mine.ours or not mine.opened:
+        return True
+    return mine.moved_at is not None and mine.moved_at > mine.created_at
 
 
-def _remember(conversation: Conversation, verdict: Verdict, answer: BatchAnswer) -> None:
-    ids = {
-        type_id: bitrix.read_item_id(answer.results.get(crm.TYPE_NAMES[type_id]))
-        for type_id in (crm.LEAD, crm.DEAL, crm.CONTACT)
+def _is(type_id: int, number: int, target: Target | None) -> bool:
+    return target is not None and (target.type_id, target.id) == (type_id, number)
+
+
+def _without_what_is_there(client: Client, case: Case, planned: Plan) -> Plan:
+    """After a lost answer: the comment and activity that were written are taken over."""
+    main = planned.verdict.targets[0] if planned.verdict.targets else None
+    if main is None or main.id is None:
+        return planned
+    owner = {"OWNER_TYPE_ID": main.type_id, "OWNER_ID": main.id}
+    fields = ["ID", "ORIGIN_ID", "DESCRIPTION"]
+    asked = {"filter": owner, "select": fields, "order": {"ID": "DESC"}}
+    answer = client.batch(
+        [
+            bitrix.comment_list(TYPE_NAMES[main.type_id], main.id, "comments"),
+            Call("crm.activity.list", asked, "activities"),
+        ]
+    )
+    comments = bitrix.read_comments(answer.result("comments"))
+    told = [number for number, text in comments if case.text and same_comment(text, case.text)]
+    acts = [one for one in answer.result("activities") or () if _for(one, case)]
+    verdict = planned.verdict
+    if acts:
+        kept = tuple(name for name in verdict.create if name != "activity")
+        verdict = replace(verdict, create=kept)
+    return replace(
+        planned,
+        verdict=verdict,
+        comment_id=told[0] if told else None,
+        activity_id=whole(acts[0].get("ID")) if acts else None,
+    )
+
+
+def _for(activity: object, case: Case) -> bool:
+    """Whether an activity was made for this inquiry."""
+    if not isinstance(activity, dict):
+        return False
+    mark = f"#{case.inquiry.id}"
+    made = activity.get("ORIGIN_ID") == case.inquiry.origin
+    return made or str(activity.get("DESCRIPTION") or "").split("\n")[-1] == mark
+
+
+def _with_calls(case: Case, planned: Plan) -> Plan:
+    verdict = planned.verdict
+    text = "" if planned.comment_id else case.text
+    calls = plan(case.inquiry, verdict, case.document, text, language=case.language)
+    if planned.comment_id:
+        others = (*verdict.targets[1:], *verdict.copies)
+        calls += [
+            bind_comment(planned.comment_id, one, f"bind{at}") for at, one in enumerate(others)
+        ]
+    learnt = _news(case, planned)
+    if learnt:
+        calls.append(_learn(case, verdict, learnt))
+    return replace(planned, calls=calls, learnt=learnt)
+
+
+def _news(case: Case, planned: Plan) -> list[str]:
+    """Addresses of the client that nobody in CRM has; a card that is made now has them."""
+    verdict = planned.verdict
+    if "contact" in verdict.create or _owner(verdict) is None:
+        return []
+    told = {"phone": case.inquiry.phone, "email": case.inquiry.email}
+    return [
+        kind
+        for kind, value in told.items()
+        if value and kind in planned.gathered.found and _nobody(planned.gathered.found[kind])
+    ]
+
+
+def _nobody(found: Found) -> bool:
+    return not (found.contacts or found.companies or found.leads)
+
+
+def _owner(verdict: Verdict) -> Target | None:
+    """Whose the addresses are: the contact, or a lead that has none."""
+    if verdict.contact_id:
+        return Target(CONTACT, verdict.contact_id)
+    leads = (one for one in verdict.targets if one.type_id == LEAD and one.id)
+    return next(leads, None)
+
+
+def _learn(case: Case, verdict: Verdict, kinds: Sequence[str]) -> Call:
+    """The client's new phone and e-mail, added to those that are there."""
+    owner = _owner(verdict)
+    assert owner is not None
+    entries = {
+        "phone": {"typeId": "PHONE", "valueType": "MOBILE", "value": case.inquiry.phone},
+        "email": {"typeId": "EMAIL", "valueType": "WORK", "value": case.inquiry.email},
     }
-    for target in verdict.targets:
-        ids[target.type_id] = target.id or ids.get(target.type_id)
-    conversation.lead_id = ids.get(crm.LEAD) or conversation.lead_id
-    conversation.deal_id = ids.get(crm.DEAL) or conversation.deal_id
-    contact_id = ids.get(crm.CONTACT) or verdict.contact_id
-    conversation.crm_contact_id = contact_id or conversation.crm_contact_id
-    conversation.crm_company_id = verdict.company_id or conversation.crm_company_id
-    conversation.contact.crm_contact_id = conversation.crm_contact_id
-
-
-def _conclude(
-    conversation: Conversation,
-    answer: BatchAnswer,
-    story: Story | None,
-    failed: BitrixError | None,
-    now: datetime,
-) -> None:
-    placed = conversation.lead_id or conversation.deal_id
-    conversation.crm_state = "ready" if placed else "failed" if failed else "skipped"
-    conversation.crm_error = failed.message[:500] if failed else ""
-    comment = answer.results.get("comment") or (story.comment_id if story else None)
-    if story and comment:
-        conversation.crm_comment_id = int(comment)
-        conversation.crm_comment_from = story.first
-        # A comment that was found may lack what was said after it: it is told again.
-        conversation.crm_told = story.first if story.comment_id else story.last
-    if conversation.crm_state == "ready":
-        crm_talk.promise_telling(conversation, now)  # what was said meanwhile
-
-
-def _journal(
-    conversation: Conversation,
-    facts: CrmFacts,
-    verdict: Verdict,
-    calls: Sequence[Call],
-    now: datetime,
-    failed: BitrixError | None = None,
-) -> None:
-    reasons = [*verdict.reasons, *([failed.message] if failed else [])]
-    db.session.add(
-        Decision(
-            portal_id=conversation.portal_id,
-            conversation_id=conversation.id,
-            kind="crm",
-            facts=_plain(asdict(facts)),
-            verdict=_plain(asdict(verdict)),
-            reasons=reasons,
-            calls=[_plain(asdict(call)) for call in calls],
-            created_at=now,
-        )
-    )
-
-
-def _plain(value: Any) -> Any:
-    """Data as JSON holds it."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    fm = {f"n{at}": entries[kind] for at, kind in enumerate(kinds)}
+    params = {"entityTypeId": owner.type_id, "id": owner.id, "fields": {"fm": fm}}
+    return Call("crm.item.update", params, "learn")
 
 
 JOBS = {"crm": sync}
-EVENTS = {
-    "ONCRMDEALDELETE": forget_deleted,
-    "ONCRMLEADDELETE": forget_deleted,
-    "ONCRMCONTACTDELETE": forget_deleted,
-    "ONCRMCOMPANYDELETE": forget_deleted,
-}

@@ -1,164 +1,292 @@
-"""What a portal knows of a client, by one request; a failure never means "not found"."""
+"""What a portal knows of a client, by one request; a failure never means "not found".
 
-from datetime import UTC, datetime
+Source: crm.md 5 (finding the client), 18 (lost answers).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from b24app.actions import crm_cards
 from b24app.bitrix import crm as bitrix
 from b24app.bitrix.client import BatchAnswer, Client
+from b24app.bitrix.payloads import whole
 from b24app.errors import BitrixError
-from b24app.rules import crm, phones
-from b24app.rules.crm import Card, Chat, CrmFacts
+from b24app.rules import phones
+from b24app.rules.plan import ORIGINATOR
+from b24app.rules.target import COMPANY, CONTACT, DEAL, LEAD, Card, CrmFacts, Person
+from b24app.rules.verdict import Inquiry
 from b24app.values import Call
 
 ENTITIES: tuple[bitrix.Found, ...] = ("LEAD", "CONTACT", "COMPANY")
-OPTIONAL = frozenset({"own_deal", "own_lead", "own_contact", "mode"})
-CARD_FIELDS = [
-    "id",
-    "stageSemanticId",
-    "closed",
-    "contactIds",
-    "companyId",
-    "createdTime",
-]
+KINDS: dict[str, bitrix.Communication] = {"phone": "PHONE", "email": "EMAIL"}
+# An older portal cannot filter by our origin, or has no such method.
+OPTIONAL = frozenset({"own_deal", "own_lead", "own_contact", "own_activity", "mode"})
+PAGE = 50
 
 
-def gather(client: Client, chat: Chat, known_contact: int | None) -> CrmFacts:
-    """What the portal knows of the client, by one request.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom one address of the client led to."""
+
+    contacts: frozenset[int] = frozenset()
+    companies: frozenset[int] = frozenset()
+    leads: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The facts, and who was found by which address: phone, email or client."""
+
+    facts: CrmFacts
+    found: Mapping[str, Found] = field(default_factory=dict)
+
+
+def gather(client: Client, inquiry: Inquiry, known_contact: int | None = None) -> Gathered:
+    """What the portal knows of the client.
+
+    One request; another if the portal cannot refer to what it has just found, or if the
+    client has so many closed cards that open ones may hide behind them.
 
     Raises:
         BitrixError: any part failed; "not found" is never concluded from a failure.
     """
-    calls = [*_finds(chat), *_cards(chat, known_contact), *_own(chat)]
+    lists = _lists(inquiry, known_contact)
+    calls = [*_finds(inquiry), *_own(inquiry), *lists]
     answer = client.batch(calls)
-    for call in calls:
-        error = answer.errors.get(call.key)
-        if error and error.permanent and call.key in OPTIONAL:
-            continue  # an older portal cannot filter by our origin, or has no such method
-        answer.result(call.key)
-        if call.key not in answer.results:
-            raise BitrixError(f"Bitrix24 did not answer {call.method}.", code="no_answer")
-    return _facts(answer, known_contact)
+    broken = {call.key for call in lists if _refused(answer, call.key)}
+    _demand(answer, [call for call in calls if call.key not in broken])
+    results = dict(answer.results)
+    if broken:
+        results |= _asked_plainly(client, inquiry, results, known_contact)
+    gathered = _facts(inquiry, results, known_contact)
+    return _with_hidden(client, gathered, results)
 
 
-def _finds(chat: Chat) -> list[Call]:
+def _finds(inquiry: Inquiry) -> list[Call]:
     """Leads, contacts and companies with this phone or address, each asked for by itself."""
-    addresses: list[tuple[bitrix.Communication, list[str]]] = [
-        ("PHONE", phones.variants(chat.phone)),
-        ("EMAIL", [chat.email] if chat.email else []),
-    ]
     return [
-        bitrix.find_by_comm(kind, values, entity, f"find_{kind}_{entity}")
-        for kind, values in addresses
-        if values
+        bitrix.find_by_comm(KINDS[kind], values, entity, f"find_{kind}_{entity}")
+        for kind, values in _addresses(inquiry).items()
         for entity in ENTITIES
     ]
 
 
-def _cards(chat: Chat, known_contact: int | None) -> list[Call]:
-    """Deals and leads of the people found; each list names whom it belongs to."""
-    calls = []
-    for kind in [name for name, value in (("PHONE", chat.phone), ("EMAIL", chat.email)) if value]:
-        contacts = f"$result[find_{kind}_CONTACT][CONTACT]"
-        companies = f"$result[find_{kind}_COMPANY][COMPANY]"
-        leads = f"$result[find_{kind}_LEAD][LEAD]"
-        calls += [
-            _list(crm.DEAL, {"@contactIds": contacts}, f"deals_{kind}"),
-            _list(crm.DEAL, {"@companyId": companies}, f"deals_{kind}_company"),
-            _list(crm.LEAD, {"@id": leads}, f"leads_{kind}"),
-            _list(crm.LEAD, {"@contactIds": contacts}, f"leads_{kind}_contact"),
-        ]
-    if known_contact:
-        calls += [
-            _list(crm.DEAL, {"@contactIds": [known_contact]}, "deals_known"),
-            _list(crm.LEAD, {"@contactIds": [known_contact]}, "leads_known"),
-        ]
-    return calls
+def _addresses(inquiry: Inquiry) -> dict[str, list[str]]:
+    told = {
+        "phone": phones.variants(inquiry.phone) if inquiry.phone else [],
+        "email": [inquiry.email] if inquiry.email else [],
+    }
+    return {kind: values for kind, values in told.items() if values}
 
 
-def _own(chat: Chat) -> list[Call]:
-    """What we made for this chat already, if an answer was lost; and the portal's mode."""
-    ours = {"=originatorId": crm.ORIGINATOR}
-    chat_origin = {**ours, "=originId": crm.origin(chat.id)}
-    person = {**ours, "=originId": f"visitor:{chat.client_key}"}
+def _own(inquiry: Inquiry) -> list[Call]:
+    """What we made for this inquiry already, if an answer was lost; and the portal's mode."""
+    made = {"=originatorId": ORIGINATOR, "=originId": inquiry.origin}
+    visitor = {"=originatorId": ORIGINATOR, "=originId": f"visitor:{inquiry.client_key}"}
+    activity = {"ORIGINATOR_ID": ORIGINATOR, "ORIGIN_ID": inquiry.origin}
     return [
-        _list(crm.DEAL, chat_origin, "own_deal"),
-        _list(crm.LEAD, chat_origin, "own_lead"),
-        bitrix.item_list(crm.CONTACT, person, ["id"], key="own_contact"),
+        _list(DEAL, made, "own_deal"),
+        _list(LEAD, made, "own_lead"),
+        _list(CONTACT, visitor, "own_contact"),
+        Call("crm.activity.list", {"filter": activity, "select": ["ID"]}, "own_activity"),
         bitrix.mode_get("mode"),
     ]
 
 
+def _lists(inquiry: Inquiry, known_contact: int | None) -> list[Call]:
+    """Cards of the people found; each list refers to whom it belongs to."""
+    calls = []
+    for kind in _addresses(inquiry):
+        refer = {entity: f"$result[find_{kind}_{entity}][{entity}]" for entity in ENTITIES}
+        calls += _related(kind, refer["CONTACT"], refer["COMPANY"], refer["LEAD"])
+    calls += _related("client", "$result[own_contact][items][0][id]")
+    if known_contact:
+        calls += _related("known", [known_contact])
+    return [*calls, *_recent(inquiry)]
+
+
+def _related(kind: str, contacts: Any, companies: Any = None, leads: Any = None) -> list[Call]:
+    calls = []
+    if contacts:
+        calls += [
+            _list(CONTACT, {"@id": contacts}, f"people_{kind}"),
+            _list(DEAL, {"@contactIds": contacts}, f"deals_{kind}"),
+            _list(LEAD, {"@contactIds": contacts}, f"leads_{kind}"),
+        ]
+    if companies:
+        calls += [
+            bitrix.item_list(
+                COMPANY, {"@id": companies}, ["id", "isMyCompany"], key=f"firms_{kind}"
+            ),
+            _list(DEAL, {"@companyId": companies}, f"deals_{kind}_firm"),
+            _list(LEAD, {"@companyId": companies}, f"leads_{kind}_firm"),
+        ]
+    if leads:
+        calls.append(_list(LEAD, {"@id": leads}, f"leads_{kind}_own"))
+    return calls
+
+
+def _recent(inquiry: Inquiry) -> list[Call]:
+    """Cards that another inquiry of the same client got a moment ago."""
+    return [
+        _list(type_id, {"@id": ids}, f"{name}_recent")
+        for type_id, name in ((DEAL, "deals"), (LEAD, "leads"))
+        if (ids := [one.id for one in inquiry.recent if one.type_id == type_id and one.id])
+    ]
+
+
 def _list(type_id: int, filter_: dict[str, Any], key: str) -> Call:
-    return bitrix.item_list(type_id, filter_, CARD_FIELDS, key=key)
+    return bitrix.item_list(type_id, filter_, crm_cards.SELECT[type_id], key=key)
 
 
-def _facts(answer: BatchAnswer, known_contact: int | None) -> CrmFacts:
-    contacts = _found(answer, "CONTACT") | ({known_contact} if known_contact else set())
-    companies, leads = _found(answer, "COMPANY"), _found(answer, "LEAD")
-    deals = [
-        card
-        for card in _read_cards(answer, "deals_")
-        if contacts & set(card.contact_ids) or card.company_id in companies
+def _refused(answer: BatchAnswer, key: str) -> bool:
+    return key in answer.errors and answer.errors[key].permanent
+
+
+def _demand(answer: BatchAnswer, calls: Sequence[Call]) -> None:
+    """Every part answered, or what it says is not known."""
+    for call in calls:
+        if call.key in OPTIONAL and _refused(answer, call.key):
+            continue
+        answer.result(call.key)
+        if call.key not in answer.results:
+            raise BitrixError(f"Bitrix24 did not answer {call.method}.", code="no_answer")
+
+
+def _asked_plainly(
+    client: Client, inquiry: Inquiry, results: Mapping[str, Any], known_contact: int | None
+) -> dict[str, Any]:
+    """The lists again, with ids instead of references."""
+    calls = [
+        call
+        for kind, one in _found(inquiry, results, known_contact).items()
+        for call in _related(kind, sorted(one.contacts), sorted(one.companies), sorted(one.leads))
     ]
-    lead_cards = [
-        card
-        for card in _read_cards(answer, "leads_")
-        if card.id in leads or contacts & set(card.contact_ids) or card.company_id in companies
-    ]
-    return CrmFacts(
-        leads=tuple(lead_cards),
-        deals=tuple(deals),
-        contact_ids=tuple(sorted(contacts)),
-        company_ids=tuple(sorted(companies)),
-        own_lead_id=_first_id(answer, "own_lead"),
-        own_deal_id=_first_id(answer, "own_deal"),
-        own_contact_id=_first_id(answer, "own_contact"),
-        leads_exist=str(answer.results.get("mode")) != "2",
-    )
+    calls += _recent(inquiry)
+    if not calls:
+        return {}
+    answer = client.batch(calls)
+    _demand(answer, calls)
+    return dict(answer.results)
 
 
-def _found(answer: BatchAnswer, entity: bitrix.Found) -> set[int]:
-    return {
-        number
-        for key, result in answer.results.items()
-        if key.startswith("find_")
-        for number in bitrix.read_found(result, entity)
-    }
+def _facts(inquiry: Inquiry, results: Mapping[str, Any], known_contact: int | None) -> Gathered:
+    found = _found(inquiry, results, known_contact)
+    contacts = frozenset[int]().union(*(one.contacts for one in found.values()))
+    companies = frozenset[int]().union(*(one.companies for one in found.values()))
+    leads = frozenset[int]().union(*(one.leads for one in found.values()))
+    recent = {(one.type_id, one.id) for one in inquiry.recent}
 
+    def belongs(card: Card) -> bool:
+        """An empty reference may come back as "everything"."""
+        known = card.type_id == LEAD and card.id in leads
+        theirs = bool(contacts & set(card.contact_ids)) or card.company_id in companies
+        return known or theirs or (card.type_id, card.id) in recent
 
-def _read_cards(answer: BatchAnswer, prefix: str) -> list[Card]:
-    """Cards of every list that begins with `prefix`, each once.
-
-    An empty reference may come back as "everything": who they belong to is checked above.
-    """
+    own = {(DEAL, _first(results, "own_deal")), (LEAD, _first(results, "own_lead"))}
     cards = {
-        int(item["id"]): _card(item)
-        for key, result in answer.results.items()
-        if key.startswith(prefix)
-        for item in bitrix.read_items(result)
+        type_id: tuple(
+            one for one in _cards(results, type_id) if belongs(one) or (one.type_id, one.id) in own
+        )
+        for type_id in (LEAD, DEAL)
     }
+    facts = CrmFacts(
+        leads=cards[LEAD],
+        deals=cards[DEAL],
+        contacts=_people(results, contacts),
+        company_ids=tuple(sorted(companies)),
+        own_lead_id=_first(results, "own_lead"),
+        own_deal_id=_first(results, "own_deal"),
+        own_contact_id=_first(results, "own_contact"),
+        own_activity_id=_activity(results),
+        leads_exist=str(results.get("mode")) != "2",
+    )
+    return Gathered(facts, found)
+
+
+def _found(
+    inquiry: Inquiry, results: Mapping[str, Any], known_contact: int | None
+) -> dict[str, Found]:
+    """Who was found by which address; vendors and the customer's own firms are no clients."""
+    vendors = {
+        int(item["id"])
+        for item in _items(results, "people_", "own_contact")
+        if whole(item.get("categoryId"))
+    }
+    own_firms = {
+        int(item["id"]) for item in _items(results, "firms_") if item.get("isMyCompany") == "Y"
+    }
+    found = {
+        kind: Found(
+            contacts=_ids(results, kind, "CONTACT") - vendors,
+            companies=_ids(results, kind, "COMPANY") - own_firms,
+            leads=_ids(results, kind, "LEAD"),
+        )
+        for kind in _addresses(inquiry)
+    }
+    known = {known_contact, _first(results, "own_contact")} - {None}
+    found["client"] = Found(contacts=frozenset(number for number in known if number))
+    return found
+
+
+def _with_hidden(client: Client, gathered: Gathered, results: Mapping[str, Any]) -> Gathered:
+    """Open deals behind a full page of closed ones."""
+    facts = gathered.facts
+    full = any(
+        len(bitrix.read_items(result)) >= PAGE
+        for key, result in results.items()
+        if key.startswith("deals_")
+    )
+    ids = [one.id for one in facts.contacts]
+    if not full or not ids or any(card.opened for card in facts.deals):
+        return gathered
+    asked = _list(DEAL, {"@contactIds": ids, "=stageSemanticId": "P"}, "hidden")
+    answer = client.batch([asked])
+    if not _refused(answer, asked.key):
+        _demand(answer, [asked])
+    more = [crm_cards.card(DEAL, one) for one in bitrix.read_items(answer.results.get("hidden"))]
+    theirs = tuple(one for one in more if set(ids) & set(one.contact_ids))
+    return _replaced(gathered, deals=(*facts.deals, *theirs))
+
+
+def _replaced(gathered: Gathered, **more: Any) -> Gathered:
+    return Gathered(replace(gathered.facts, **more), gathered.found)
+
+
+def _ids(results: Mapping[str, Any], kind: str, entity: bitrix.Found) -> frozenset[int]:
+    return frozenset(bitrix.read_found(results.get(f"find_{kind}_{entity}"), entity))
+
+
+def _items(results: Mapping[str, Any], *prefixes: str) -> Iterable[dict[str, Any]]:
+    for key, result in results.items():
+        if key.startswith(prefixes):
+            yield from bitrix.read_items(result)
+
+
+def _cards(results: Mapping[str, Any], type_id: int) -> list[Card]:
+    """Cards of every list of this type, each once, in the order of their numbers."""
+    prefixes = {DEAL: ("deals_", "own_deal"), LEAD: ("leads_", "own_lead")}[type_id]
+    cards = {int(item["id"]): crm_cards.card(type_id, item) for item in _items(results, *prefixes)}
     return [cards[number] for number in sorted(cards)]
 
 
-def _card(item: dict[str, Any]) -> Card:
-    semantics = item.get("stageSemanticId")
-    opened = semantics == "P" if semantics else item.get("closed") != "Y"
-    return Card(
-        id=int(item["id"]),
-        opened=opened,
-        created_at=_moment(item.get("createdTime")),
-        contact_ids=tuple(int(number) for number in item.get("contactIds") or ()),
-        company_id=int(item["companyId"]) if item.get("companyId") else None,
+def _people(results: Mapping[str, Any], contacts: frozenset[int]) -> tuple[Person, ...]:
+    """The contacts found; of one that we may not read only the number is known."""
+    told = {int(item["id"]): item for item in _items(results, "people_", "own_contact")}
+    return tuple(
+        crm_cards.person(told[number]) if number in told else Person(number)
+        for number in sorted(contacts)
     )
 
 
-def _first_id(answer: BatchAnswer, key: str) -> int | None:
-    ids = [int(item["id"]) for item in bitrix.read_items(answer.results.get(key))]
+def _first(results: Mapping[str, Any], key: str) -> int | None:
+    ids = [int(item["id"]) for item in bitrix.read_items(results.get(key))]
     return min(ids, default=None)
 
 
-def _moment(text: Any) -> datetime:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
+def _activity(results: Mapping[str, Any]) -> int | None:
+    told = results.get("own_activity")
+    rows = told if isinstance(told, list) else ()
+    ids = [whole(one.get("ID")) for one in rows if isinstance(one, dict)]
+    return min((number for number in ids if number), default=None)

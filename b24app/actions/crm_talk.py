@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, false, or_, select
 
 from b24app.actions import portals, settings
+from b24app.actions.crm_places import main_card
 from b24app.bitrix import crm as bitrix
-from b24app.bitrix.batch import safe_text
 from b24app.bitrix.client import BatchAnswer, Client
 from b24app.db import db, transaction
 from b24app.errors import BitrixError
 from b24app.i18n import say
 from b24app.models import Conversation, Job, Message, Portal
 from b24app.models.job import LATER, promise
-from b24app.rules import bbcode, crm
-from b24app.rules.crm import Target
-from b24app.rules.texts import FILE, KIND_NAMES
+from b24app.rules import bbcode
+from b24app.rules.plan import add_comment, update_comment
+from b24app.rules.target import TYPE_NAMES, Target
+from b24app.rules.texts import FILE, KIND_NAMES, safe_text
+from b24app.rules.transcript import COMMENT_MAX, same_comment
 from b24app.values import Call
 
 TELL_PAUSE = timedelta(seconds=3)
@@ -59,11 +62,10 @@ def tell(job: Job) -> None:
 
 def promise_telling(conversation: Conversation, now: datetime) -> None:
     """Chats of a portal are told together, a moment later."""
-    chosen = settings.chats(conversation.portal_id)
-    due = chosen.comments == "online" or (
-        chosen.comments == "close" and conversation.status == "closed"
-    )
-    if not due or not _has_news(conversation):
+    if conversation.crm_state != "ready" or not _has_news(conversation):
+        return
+    when = _transcript(conversation.portal_id, conversation.settings_version)
+    if when == "off" or (when == "at_close" and conversation.is_open):
         return
     promise(
         "crm_tell",
@@ -81,24 +83,39 @@ def _has_news(conversation: Conversation) -> bool:
     return (conversation.last_message_id or 0) > conversation.crm_told
 
 
+def _transcript(portal_id: int, version: int | None) -> str:
+    """When words go to CRM, by the settings that a chat began with."""
+    return settings.rules_of(portal_id, "chats", version).document.transcript
+
+
 def _stories(portal_id: int) -> list[Story]:
-    chosen = settings.chats(portal_id)
-    query = select(Conversation).where(
+    news = (
         Conversation.portal_id == portal_id,
         Conversation.crm_state == "ready",
         Conversation.last_message_id > Conversation.crm_told,
     )
-    if chosen.comments != "online":
-        query = query.where(Conversation.status == "closed")
-    rows = db.session.scalars(query.order_by(Conversation.last_at).limit(TELL_MOST))
-    found = [story_of(row, target) for row in rows if (target := _main_card(row))]
+    rows = db.session.scalars(
+        select(Conversation)
+        .where(*news, _due(portal_id, news))
+        .order_by(Conversation.last_at)
+        .limit(TELL_MOST)
+    )
+    found = [story_of(row, target) for row in rows if (target := main_card(row))]
     return [story for story in found if story]
 
 
-def _main_card(conversation: Conversation) -> Target | None:
-    if conversation.deal_id:
-        return Target(crm.DEAL, conversation.deal_id)
-    return Target(crm.LEAD, conversation.lead_id) if conversation.lead_id else None
+def _due(portal_id: int, news: Sequence[Any]) -> Any:
+    """Chats whose own settings want their words in CRM now."""
+    versions = db.session.scalars(select(Conversation.settings_version).where(*news).distinct())
+    wanted = []
+    for version in versions.all():
+        same = Conversation.settings_version.is_not_distinct_from(version)
+        when = _transcript(portal_id, version)
+        if when == "online":
+            wanted.append(same)
+        elif when == "at_close":
+            wanted.append(and_(same, Conversation.status == "closed"))
+    return or_(false(), *wanted)
 
 
 def story_of(conversation: Conversation, target: Target) -> Story | None:
@@ -115,10 +132,10 @@ def story_of(conversation: Conversation, target: Target) -> Story | None:
     head = f"{conversation.channel.name} · #{conversation.id}"
     language = db.session.get_one(Portal, conversation.portal_id).lang
     lines = _lines(messages, language)
-    if comment_id and len("\n".join([head, *lines])) > crm.COMMENT_MAX:
+    if comment_id and len("\n".join([head, *lines])) > COMMENT_MAX:
         messages = [one for one in messages if one.id > conversation.crm_told] or messages[-1:]
         lines, comment_id = _lines(messages, language), None
-    first, text = messages[0].id, safe_text(crm.transcript(head, lines))
+    first, text = messages[0].id, safe_text(_fitting(head, lines))
     tried = comment_id is None and conversation.crm_comment_from == first
     if comment_id is None:
         conversation.crm_comment_from, conversation.crm_comment_id = first, None
@@ -143,6 +160,21 @@ def _lines(messages: Sequence[Message], language: str) -> list[str]:
     return [_line(one, language) for one in messages]
 
 
+def _fitting(head: str, lines: Sequence[str]) -> str:
+    """A head line, then what was said; the oldest lines yield."""
+    text = "\n".join([head, *lines])
+    if len(text) <= COMMENT_MAX:
+        return text
+    kept: list[str] = []
+    room = COMMENT_MAX - len(head) - 2
+    for line in reversed(lines):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join([head, "…", *reversed(kept)])
+
+
 def _line(message: Message, language: str) -> str:
     files = [
         f"[{say(KIND_NAMES.get(one.kind, FILE), language)}] {one.name}".strip()
@@ -156,8 +188,8 @@ def _line(message: Message, language: str) -> str:
 def _telling(story: Story) -> Call:
     key = f"c{story.conversation_id}"
     if story.comment_id:
-        return crm.update_comment(story.comment_id, story.text, key)
-    return crm.add_comment(story.target, story.text, key)
+        return update_comment(story.comment_id, story.text, key)
+    return add_comment(story.target, story.text, key)
 
 
 def _note_told(story: Story, answer: BatchAnswer) -> bool:
@@ -184,9 +216,9 @@ def _note_told(story: Story, answer: BatchAnswer) -> bool:
 def unless_written(client: Client, story: Story) -> Story:
     """After a lost answer: the comment that is in the timeline already is taken over."""
     target = story.target
-    asked = bitrix.comment_list(crm.TYPE_NAMES[target.type_id], target.id or 0)
+    asked = bitrix.comment_list(TYPE_NAMES[target.type_id], target.id or 0)
     for number, text in bitrix.read_comments(client.ask(asked)):
-        if crm.same_comment(text, story.text):
+        if same_comment(text, story.text):
             return replace(story, comment_id=number)
     return story
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from b24app import clock, i18n
-from b24app.actions import accounts, journal, promises, shown
+from b24app.actions import accounts, journal, promises, settings, shown
 from b24app.db import db, transaction
 from b24app.errors import Invalid
 from b24app.models import (
@@ -271,6 +271,7 @@ def _new_conversation(channel: Channel, identity: Identity, now: datetime) -> Co
         visit={},
         draft="",
         line_id=accounts.line_of(channel),
+        settings_version=settings.rules(channel.portal_id, "chats").version,
         crm_state="",
         crm_told=0,
         crm_comment_from=0,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from b24app.actions import drafts, journal, kept
+from b24app.actions import directory, drafts, journal
 from b24app.actions.kept import READERS, Json, keepable, latest, person, reader, row_of, whole
 from b24app.actions.shown import moment
 from b24app.db import db
@@ -20,7 +20,6 @@ from b24app.i18n import N_
 from b24app.models import LineLink, Portal, SettingsDocument
 from b24app.models.event import announce
 from b24app.rules import documents
-from b24app.rules.crm import ChatSettings
 from b24app.rules.documents import Document
 
 STALE = N_("Somebody has published these settings meanwhile. Look at theirs and publish again.")
@@ -78,7 +77,7 @@ def shown(portal_id: int, kind: str) -> Json:
         "draft": drafts.shown(portal_id, kind),
         "updated_at": moment(row.created_at) if row else None,
         "user": person(portal_id, row.user_id) if row else None,
-        "leads_exist": kept.known(portal_id).leads_exist,
+        "leads_exist": directory.leads_exist(portal_id),
         "lines_active": lines_active(portal_id),
     }
 
@@ -86,7 +85,7 @@ def shown(portal_id: int, kind: str) -> Json:
 def check(portal_id: int, kind: str, given: Mapping[str, Any]) -> dict[str, str]:
     """What keeps a document from being published: sentences by path; {} is fine."""
     try:
-        reader(kind)(given, kept.known(portal_id))
+        reader(kind)(given, directory.known(portal_id))
     except Invalid as wrong:
         return wrong.fields or {"document": wrong.message}
     return {}
@@ -102,7 +101,7 @@ def publish(portal_id: int, kind: str, edition: Edition, user_id: int, now: date
     newest = latest(portal_id, kind)
     if edition.base != (newest.version if newest else 0):
         raise Conflict(STALE, code="stale")
-    document = reader(kind)(keepable(edition.document), kept.known(portal_id))
+    document = reader(kind)(keepable(edition.document), directory.known(portal_id))
     _keep(portal_id, kind, replace(edition, document=document), user_id, now)
     drafts.drop(portal_id, kind)
     return shown(portal_id, kind)
@@ -144,11 +143,6 @@ def parts(portal_ids: Collection[int]) -> dict[int, dict[str, bool]]:
         if row.kind in READERS:
             told[row.portal_id][row.kind] = row.document.get("active", True)
     return told
-
-
-def chats(portal_id: int) -> ChatSettings:
-    """Until the rules decide about chats: how they have always been decided."""
-    return ChatSettings()
 
 
 def _keep(

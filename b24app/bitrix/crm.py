@@ -32,6 +32,11 @@ def item_list(
     return Call("crm.item.list", params, key)
 
 
+def item_get(type_id: int, item_id: int, key: str = "") -> Call:
+    """One item, if the caller may read it."""
+    return Call("crm.item.get", _item(type_id, id=item_id), key)
+
+
 def find_by_comm(kind: Communication, values: Sequence[str], entity: Found, key: str = "") -> Call:
     """Who has this phone or address; without `entity` many leads would hide contacts."""
     params = {"type": kind, "values": list(values)[:VALUES_LIMIT], "entity_type": entity}

@@ -73,6 +73,8 @@ class Conversation(Row):
     crm_comment_from: Mapped[int] = mapped_column(default=0)  # first message in the rolling comment
     crm_told: Mapped[int] = mapped_column(default=0)  # last message that is in CRM
     crm_activity_id: Mapped[int | None] = mapped_column()
+    # [type id, id]: the card that has the comment; None while ready: look for a place anew.
+    crm_target: Mapped[list[Any] | None] = mapped_column(Json)
     crm_bound: Mapped[list[Any]] = mapped_column(Json, default=list)  # [type id, id] beside
     crm_pin: Mapped[list[Any] | None] = mapped_column(Json)  # [type id, id], by an operator
     settings_version: Mapped[int | None] = mapped_column()  # of the rules at its start
