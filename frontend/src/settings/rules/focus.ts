@@ -18,7 +18,7 @@ export async function focusPath(path: string): Promise<boolean> {
   await nextTick()
   const place = nearest(path, (rest) => document.querySelector(`[data-path="${CSS.escape(rest)}"]`))
   if (!place) return false
-  const control = place.matches(FOCUSABLE) ? place : place.querySelector(FOCUSABLE) ?? place
+  const control = place.matches(FOCUSABLE) ? place : place.querySelector('[aria-invalid="true"]') ?? place.querySelector(FOCUSABLE) ?? place
   place.scrollIntoView({ block: 'center' })
   if (control instanceof HTMLElement) control.focus({ preventScroll: true })
   return true

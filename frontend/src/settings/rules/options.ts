@@ -20,6 +20,9 @@ export interface Option {
   gone?: boolean
 }
 
+/** Rules may be written before a messenger is connected. */
+const KINDS = ['telegram', 'whatsapp', 'viber', 'vk', 'email', 'webchat']
+
 /** More are not drawn: people type. */
 export const SHOWN = 100
 
@@ -92,10 +95,16 @@ export function valueOptions(parameter: Parameter, channels: readonly Channel[])
   if (parameter.name === 'channel_id') return channels.map((channel) => ({ value: channel.id, label: channel.name, channel: channel.kind }))
   if (parameter.name === 'channel_name') return channels.map((channel) => ({ value: channel.name, label: channel.name, hint: kindTitle(channel.kind), channel: channel.kind }))
   if (parameter.name === 'channel_type') {
-    const kinds = new Set([...parameter.options, ...channels.map((channel) => channel.kind)])
+    const kinds = new Set([...KINDS, ...parameter.options, ...channels.map((channel) => channel.kind)])
     return [...kinds].map((kind) => ({ value: kind, label: kindTitle(kind), channel: kind }))
   }
   return parameter.options.map((value) => ({ value, label: optionTitle(parameter, value) }))
+}
+
+/** A value that is not offered: a channel was disconnected, or nobody has connected such a messenger yet. */
+export function lostValue(parameter: Parameter, value: string): Option {
+  if (parameter.name === 'channel_id') return { value, label: t('no longer here: channel {id}', { id: value }), gone: true }
+  return { value, label: parameter.name === 'channel_type' ? kindTitle(value) : value, gone: parameter.name !== 'channel_type' }
 }
 
 /** Sites that our own widgets stand on: most rules about a site mean one of them. */

@@ -50,7 +50,7 @@ export function optionTitle(parameter: Parameter, value: string): string {
 /** One value of a parameter as people call it. */
 export function valueTitle(parameter: Parameter | undefined, value: string, channels: Channel[]): string {
   if (!parameter) return value
-  if (parameter.name === 'channel_id') return channels.find((channel) => channel.id === value)?.name ?? value
+  if (parameter.name === 'channel_id') return channels.find((channel) => channel.id === value)?.name ?? t('no longer here: channel {id}', { id: value })
   if (parameter.name === 'channel_type') return kindTitle(value)
   if (parameter.type === 'bool') return value === 'true' ? t('yes') : t('no')
   if (parameter.type === 'date') return dateTitle(value)
