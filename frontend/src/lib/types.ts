@@ -56,6 +56,7 @@ export interface Contact {
   blocked?: boolean
 }
 
+export interface Pin extends Entity { url: string }
 export interface CrmLink { id: Id; url: string }
 export interface Crm {
   state?: string | null
@@ -64,6 +65,8 @@ export interface Crm {
   deal?: CrmLink | null
   contact?: CrmLink | null
   company?: CrmLink | null
+  /** The card that an operator has chosen for the chat: it goes before the rules. */
+  pin?: Pin | null
 }
 
 export interface Visit {

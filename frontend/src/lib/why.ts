@@ -1,17 +1,30 @@
-/** Any place of the settings may ask to open the "why?" page of a decision; the page listens. */
+/** Any place may ask why an inquiry went where it went; the panel of the page listens. */
 
-import { readonly, ref } from 'vue'
+import { readonly, ref, shallowRef } from 'vue'
+import type { RulesKind } from './rules'
 import type { Id } from './types'
 
-const opened = ref<Id | null>(null)
+/** A decision, or the latest one about a chat. */
+export type Asked = { decision: Id } | { chat: Id }
 
-/** The decision being explained, null if none. */
+const opened = ref<Asked | null>(null)
+
+/** What is being explained, null if nothing. */
 export const whyOpen = readonly(opened)
 
 export function openWhy(decisionId: Id): void {
-  opened.value = decisionId
+  opened.value = { decision: decisionId }
+}
+
+export function openWhyOfChat(conversationId: Id): void {
+  opened.value = { chat: conversationId }
 }
 
 export function closeWhy(): void {
   opened.value = null
 }
+
+type Opener = (kind: RulesKind) => void
+
+/** How the settings show the versions of their rules; null elsewhere. */
+export const versionsOpener = shallowRef<Opener | null>(null)

@@ -11,12 +11,13 @@ export type Desk = ReturnType<typeof createDesk>
 const DESK: InjectionKey<Desk> = Symbol('desk')
 
 export function createDesk({ api, boot }: Pick<App, 'api' | 'boot'>) {
+  /** Administrators, and those whom they have named. */
+  const mayConfigure = boot.user.may_configure ?? boot.user.admin
   return {
+    mayConfigure,
     portals: createPortals(api),
     directory: createDirectory(api),
-    rules: { chats: createRules(api, 'chats'), requests: createRules(api, 'requests') },
-    /** Administrators, and those whom they have named. */
-    mayConfigure: boot.user.may_configure ?? boot.user.admin
+    rules: { chats: createRules(api, 'chats', mayConfigure), requests: createRules(api, 'requests', mayConfigure) }
   }
 }
 

@@ -129,6 +129,8 @@ test('over another version on purpose', async () => {
   Object.assign(published, { version: 6, document: { ...rules(), deadline_minutes: 5 } })
   await expect(store.publish('')).rejects.toThrow()
   expect(store.state.clash?.conflicts).toEqual(['deadline_minutes'])
+  await store.flush()
+  expect(sent('PUT /draft').at(-1).document.deadline_minutes).toBe(10)
   refuse = false
   await store.publish('', true)
   expect([sent('PUT').at(-1).version, store.state.document?.deadline_minutes]).toEqual([6, 10])

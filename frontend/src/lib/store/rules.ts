@@ -18,7 +18,8 @@ const CHECK_MS = 600
 const RETRY_MS = 5_000
 const LONG = { timeoutMs: 180_000 }
 
-export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, kind: RulesKind) {
+/** Who may only look sees what is in force, not what somebody is drafting: `drafts` false. */
+export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, kind: RulesKind, drafts = true) {
   const path = `/settings/${kind}`
   const history = createHistory<RulesDocument>()
   // Documents are replaced, never changed inside.
@@ -50,7 +51,7 @@ export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, k
 
   /** What the server says is now the base; its draft, if any, is what is shown. */
   function take(published: Published): void {
-    const draft = published.draft
+    const draft = drafts ? published.draft : null
     Object.assign(state, {
       published,
       document: draft?.document ?? published.document,
@@ -187,6 +188,9 @@ export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, k
     if (!published || !document) return
     const { document: merged, conflicts } = merge(published.document, document, theirs.document)
     state.clash = { theirs, merged, conflicts }
+    // Publishing took the draft of the portal away, ours with it.
+    state.saving = 'waiting'
+    saveTimer = setTimeout(() => void flush(), SAVE_MS)
   }
 
   /** Another person's version becomes the base; what is on the screen is theirs. */

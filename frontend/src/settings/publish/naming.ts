@@ -50,7 +50,7 @@ function placeOf(path: string[], id: string, documents: RulesDocument[]): number
 function sectionOf(name: string, kind: RulesKind): string {
   const chats = kind === 'chats'
   const titles: Record<string, string> = {
-    active: t('Integration active'),
+    active: chats ? t('Chats') : t('Offline requests'),
     channels: chats ? t('Chat channels') : t('Sites with requests'),
     responsible_id: t('Default responsible'),
     responsibles: t('Filter of responsible people'),
