@@ -23,7 +23,9 @@ from b24app.rules.target import (
     Target,
     Wish,
     best_contact,
+    cards_once,
     choose,
+    people_once,
 )
 from b24app.rules.verdict import Inquiry, Kind
 
@@ -150,7 +152,7 @@ class Case:
 
 
 def _case(inquiry: Inquiry, facts: CrmFacts, document: Document) -> Case:
-    cards = (*facts.deals, *(facts.leads if facts.leads_exist else ()))
+    cards = cards_once((*facts.deals, *(facts.leads if facts.leads_exist else ())))
     own = _own(facts)
     others = tuple(card for card in cards if not _among(card, own))
     unfinished = _unfinished(inquiry, facts, others)
@@ -244,7 +246,7 @@ def _new(case: Case) -> Place:
         "leads": sum(card.type_id == LEAD for card in case.cards),
         "deals": len(case.deals),
         "contacts": len(case.contacts),
-        "companies": len(facts.company_ids),
+        "companies": len(set(facts.company_ids)),
     }
     reasons = [Reason(FOUND, counts)]
     if unseen:
@@ -287,7 +289,7 @@ def _why_chosen(case: Case, chosen: list[Card]) -> list[Reason]:
     reasons = [Reason(words[card.type_id], {"id": card.id}) for card in chosen]
     types = {card.type_id for card in chosen}
     wanted = {case.wish.prefer} if case.wish.prefer else {LEAD, DEAL}
-    passed = [card for card in case.seen if card.type_id in wanted - types and not card.opened]
+    passed = [card for card in case.seen if card.type_id in wanted - types]
     return [OPEN_FIRST, *reasons] if chosen[0].opened and passed else reasons
 
 
@@ -378,10 +380,11 @@ def _own(facts: CrmFacts) -> tuple[Target, ...]:
 
 
 def _people(facts: CrmFacts) -> tuple[Person, ...]:
+    known = people_once(facts.contacts)
     number = facts.own_contact_id
-    if number is None or any(one.id == number for one in facts.contacts):
-        return facts.contacts
-    return (*facts.contacts, Person(number))
+    if number is None or any(one.id == number for one in known):
+        return tuple(known)
+    return (*known, Person(number))
 
 
 def _unfinished(inquiry: Inquiry, facts: CrmFacts, cards: Iterable[Card]) -> int | None:
@@ -393,7 +396,7 @@ def _unfinished(inquiry: Inquiry, facts: CrmFacts, cards: Iterable[Card]) -> int
     number = facts.own_contact_id
     if number is None or any(number in card.contact_ids for card in cards):
         return None
-    made = next((one.created_at for one in facts.contacts if one.id == number), None)
+    made = next((one.created_at for one in _people(facts) if one.id == number), None)
     began = _began(inquiry)
     older = made is not None and began is not None and _aware(made) < began - SKEW
     return None if older else number

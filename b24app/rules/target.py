@@ -142,7 +142,7 @@ def choose(cards: Iterable[Card], wish: Wish) -> tuple[Candidate, ...]:
     One is chosen, or (without a preferred type) the best of each type that is as open as
     the best of all. The answer does not depend on the order of `cards`.
     """
-    once = _each_once(cards)
+    once = cards_once(cards)
     ranks = _ranks(once)
     scored = [_scored(card, wish, ranks[card.type_id, card.id]) for card in once]
     best_first = sorted(scored, key=_order)
@@ -152,14 +152,23 @@ def choose(cards: Iterable[Card], wish: Wish) -> tuple[Candidate, ...]:
     )
 
 
+def cards_once(cards: Iterable[Card]) -> list[Card]:
+    """A card may be found by several ways; the order of `repr` settles contradictions."""
+    return list({(card.type_id, card.id): card for card in sorted(cards, key=repr)}.values())
+
+
+def people_once(people: Iterable[Person]) -> list[Person]:
+    return list({one.id: one for one in sorted(people, key=repr)}.values())
+
+
 def freshest_first(cards: Iterable[Card]) -> list[Card]:
     """By when an open card was made, and when a closed one was closed; then by id."""
-    return sorted(_each_once(cards), key=_freshness, reverse=True)
+    return sorted(cards_once(cards), key=_freshness, reverse=True)
 
 
 def best_contact(people: Iterable[Person], deals: Iterable[Card]) -> Person | None:
     """The contact that owns the freshest open deal, else the newest one."""
-    known = {person.id: person for person in sorted(people, key=repr)}
+    known = {person.id: person for person in people_once(people)}
     for deal in freshest_first(card for card in deals if card.opened):
         if owners := known.keys() & set(deal.contact_ids):
             return known[max(owners)]
@@ -249,11 +258,6 @@ def _order(one: Candidate) -> tuple[int, int, int]:
 def _freshness(card: Card) -> tuple[datetime, int]:
     at = card.created_at if card.opened else card.moved_at or card.created_at
     return (at if at.tzinfo else at.replace(tzinfo=UTC)), card.id
-
-
-def _each_once(cards: Iterable[Card]) -> list[Card]:
-    """A card may be found by several ways; the order of `repr` settles contradictions."""
-    return list({(card.type_id, card.id): card for card in sorted(cards, key=repr)}.values())
 
 
 def _is(card: Card, target: Target | None) -> bool:

@@ -678,6 +678,22 @@ def test_contact_of_somebody_elses_deal() -> None:
     )
 
 
+def test_contact_of_the_client_among_others_of_the_deal() -> None:
+    deal = Card(DEAL, 1, True, NOW, contact_ids=(7, 99))
+    facts = replace(found("C7"), deals=(deal,))
+    verdict = decide(ANNA, facts, document(copy_to_contact_company=True))
+    assert verdict.copies == (Target(CONTACT, 7),)
+
+
+def test_contradictions_are_settled_in_any_order() -> None:
+    twice = (Person(7, company_ids=(4,)), Person(7))
+    chosen = document(create_repeat="deal")
+    answers = {
+        decide(ANNA, CrmFacts(contacts=people), chosen).company_id for people in permutations(twice)
+    }
+    assert len(answers) == 1
+
+
 # -- C9 and C10: titles and fields ----------------------------------------------------------
 
 TITLES = [
