@@ -26,8 +26,8 @@ export function makeSettings({ me, tell, raise }) {
   }
   let linesActive = false
   const portals = [
-    { id: '1', name: 'Магазин у дома', domain: 'portal.example', kind: 'cloud', status: 'active', integration_active: true, parts: { chats: true, requests: true, open_lines: false }, current: true, may_open: true, waiting: false },
-    { id: '2', name: 'Опт', domain: 'b24.wholesale.example', kind: 'box', status: 'active', integration_active: false, parts: { chats: true, requests: false, open_lines: false }, current: false, may_open: true, waiting: false },
+    { id: '1', name: 'Магазин у дома', domain: 'https://portal.example', kind: 'cloud', status: 'active', integration_active: true, parts: { chats: true, requests: true, open_lines: false }, current: true, may_open: false, waiting: false },
+    { id: '2', name: 'Опт', domain: 'https://b24.wholesale.example', kind: 'box', status: 'active', integration_active: false, parts: { chats: true, requests: false, open_lines: false }, current: false, may_open: true, waiting: false },
     { id: 'i3', name: 'Филиал в Казани', domain: 'https://kazan.example', kind: 'cloud', status: 'new', integration_active: false, parts: { chats: false, requests: false, open_lines: false }, current: false, may_open: true, waiting: true }
   ]
   let configurers = [{ id: '3', name: 'Вера Менеджер', photo_url: null }]
@@ -119,7 +119,8 @@ export function makeSettings({ me, tell, raise }) {
     const items = [
       item('901', 'chat', 'Анна Воронцова', 40, outcome(), outcome({ responsible_id: '3', stages: { lead_stage: '', category_id: '2', deal_stage: 'C2:NEW' } })),
       item('899', 'chat', 'Дмитрий Петров', 300, outcome({ kind: 'repeat', create: [], targets: [{ type: 2, id: 48058 }] }), outcome({ kind: 'repeat', create: [], targets: [{ type: 2, id: 48058 }, { type: 1, id: 702 }] })),
-      item('870', 'chat', '', 2100, outcome(), outcome({ kind: 'filtered', create: [], allowed: false, responsible_id: null }))
+      item('870', 'chat', '', 2100, outcome(), outcome({ kind: 'filtered', create: [], allowed: false, responsible_id: null })),
+      item('866', 'chat', 'Руслан Смирнов', 3100, outcome({ kind: 'filtered', create: [], allowed: false, responsible_id: null }), null)
     ]
     return { checked: Math.min(limit, 164), changed: 5, unknown: 2, items }
   }

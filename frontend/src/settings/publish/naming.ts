@@ -26,7 +26,7 @@ export function nameOf(path: string, { kind, documents }: Pick<Names, 'kind' | '
   for (const [at, step] of steps.entries()) {
     if (at === 0) continue
     if (ROWS.includes(steps[at - 1] ?? '')) words.push(rowName(steps.slice(0, at), step, documents))
-    else if (step === 'when') return [...words, t('conditions')].join(', ')
+    else if (step === 'when') return [...words, t('conditions')].filter(Boolean).join(', ')
     else words.push(partOf(step))
   }
   return words.filter(Boolean).join(', ')
