@@ -40,7 +40,7 @@ def take(portal_id: int, inquiry: Inquiry, now: datetime) -> Gathered | None:
     for row in rows:
         db.session.delete(row)
     fresh = [row for row in rows if row.checked_at > now - TTL]
-    if not fresh or len(fresh) < len(keys(inquiry)):
+    if not _enough(inquiry, {row.kind for row in fresh}):
         return None
     contacts = {number for row in fresh for number in row.contact_ids}
     wanted = {(CONTACT, number) for number in contacts}
@@ -139,6 +139,12 @@ def fresh_people(portal_id: int, now: datetime) -> Sequence[CrmPerson]:
     return db.session.scalars(
         select(CrmPerson).where(CrmPerson.portal_id == portal_id, CrmPerson.checked_at > now - TTL)
     ).all()
+
+
+def _enough(inquiry: Inquiry, known: set[str]) -> bool:
+    """By every address; the name in a channel counts only where there is no address."""
+    wanted = {kind for kind, _ in keys(inquiry)}
+    return bool(wanted) and (wanted - {"client"} or wanted) <= known
 
 
 def _rows(portal_id: int, wanted: Sequence[Key]) -> list[CrmPerson]:
