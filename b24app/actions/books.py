@@ -13,7 +13,7 @@ from b24app.actions.tokens import NEEDS_REAUTH
 from b24app.bitrix.oauth import AppInfo
 from b24app.bitrix.wire import host
 from b24app.db import db
-from b24app.models import Operator, Portal, Token
+from b24app.models import Account, Operator, Portal, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,17 @@ def enter(session: Session, info: AppInfo, lang: str, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return session.scalars(select(Portal.id).where(Portal.member_id == info.member_id)).one()
+
+
+def account(session: Session, portal_id: int, now: datetime) -> int:
+    """The account that the portal belongs to; it gets one of its own while it has none."""
+    portal = session.get_one(Portal, portal_id, with_for_update=True)
+    if portal.account_id is None:
+        own = Account(created_at=now)
+        session.add(own)
+        session.flush()  # the portal names its number
+        portal.account_id = own.id
+    return portal.account_id
 
 
 def refresh(portal: Portal, info: AppInfo, application_token: str, is_admin: bool) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import select
@@ -74,16 +73,6 @@ def row_of(portal_id: int, kind: str, version: int) -> SettingsDocument:
     if row is None:
         raise NotFound("There is no such version of the settings.")
     return row
-
-
-def known(portal_id: int) -> Known:
-    """What the portal has, to compare documents with."""
-    return Known()
-
-
-def zone(portal_id: int) -> tzinfo:
-    """The portal's time zone."""
-    return UTC
 
 
 def whole(kind: str, kept: Mapping[str, Any]) -> Json:

@@ -23,11 +23,13 @@ __all__ = [
     "Verified",
     "client",
     "install",
+    "profile",
     "store",
     "uninstall",
     "verify_again",
     "verify_event",
     "verify_frame",
+    "welcome",
 ]
 
 LIFE_EVENTS = ("ONAPPINSTALL", "ONAPPUPDATE")
@@ -61,7 +63,7 @@ def verify_frame(frame: Frame, now: datetime) -> Verified:
         portal_id = portal.id if portal and portal.status != "deleted" else None
     if portal_id is None:
         raise Denied(ABSENT, code="not_installed")
-    return _welcome(portal_id, info, _frame_pair(frame, now), now)
+    return welcome(portal_id, info, _frame_pair(frame, now), now)
 
 
 def install(frame: Frame, now: datetime) -> Verified:
@@ -74,7 +76,8 @@ def install(frame: Frame, now: datetime) -> Verified:
     info = _prove_frame(frame, now)
     with transaction() as session:
         portal_id = books.enter(session, info, frame.lang, now)
-    verified = _welcome(portal_id, info, _frame_pair(frame, now), now, master=True)
+        books.account(session, portal_id, now)
+    verified = welcome(portal_id, info, _frame_pair(frame, now), now, master=True)
     if not verified.is_admin:
         raise Denied("Only an administrator of this Bitrix24 can install the application.")
     return verified
@@ -94,7 +97,7 @@ def verify_again(portal_id: int, user_id: int, token: str, now: datetime) -> Ver
     info = proofs.prove(token, known[1], now)
     if gone or info.member_id != known[0] or info.user_id != user_id:
         raise Denied(proofs.UNCONFIRMED)
-    return _welcome(portal_id, info, Pair(token, "", now, ""), now)
+    return welcome(portal_id, info, Pair(token, "", now, ""), now)
 
 
 def _prove_frame(frame: Frame, now: datetime) -> AppInfo:
@@ -111,11 +114,23 @@ def _frame_pair(frame: Frame, now: datetime) -> Pair:
     return Pair(frame.auth_id, frame.refresh_id, ends, frame.application_token)
 
 
-def _welcome(
-    portal_id: int, info: AppInfo, pair: Pair, now: datetime, *, master: bool = False
+def welcome(
+    portal_id: int,
+    info: AppInfo,
+    pair: Pair,
+    now: datetime,
+    *,
+    master: bool = False,
+    profile: dict[str, Any] | None = None,
 ) -> Verified:
-    """Keep what a proven opening brings: employee, tokens, news of the portal."""
-    profile = _profile(portal_id, Access(pair.access_token, info.user_id, info.client_endpoint))
+    """Keep what a proven opening brings: employee, tokens, news of the portal.
+
+    Args:
+        profile: what the portal just said of the employee; None: it is asked.
+    """
+    if profile is None:
+        access = Access(pair.access_token, info.user_id, info.client_endpoint)
+        profile = _profile(portal_id, access)
     with transaction() as session:
         operator = books.remember(session, portal_id, info.user_id, profile, now)
         admin = operator.is_admin
@@ -145,13 +160,21 @@ class _Given:
 
 
 def _profile(portal_id: int, access: Access) -> dict[str, Any]:
-    """The employee as the portal shows them to themselves; {} if it does not answer now."""
+    """The same, or {} if the portal does not answer now."""
     try:
-        caller = client(portal_id, access.user_id, tokens=_Given(access))
-        told = caller.call("profile", priority=URGENT).result
+        return profile(portal_id, access)
     except BitrixError as error:
         log.warning("portal %s: no profile of user %s: %s", portal_id, access.user_id, error.code)
         return {}
+
+
+def profile(portal_id: int, access: Access) -> dict[str, Any]:
+    """The employee as the portal shows them to themselves; {} if it shows somebody else.
+
+    Raises: BitrixError.
+    """
+    caller = client(portal_id, access.user_id, tokens=_Given(access))
+    told = caller.call("profile", priority=URGENT).result
     known = isinstance(told, dict) and whole(told.get("ID")) == access.user_id
     return told if known else {}
 
@@ -192,7 +215,7 @@ def _life_event(event: PortalEvent, trusted_id: int | None, now: datetime) -> in
         return trusted_id
     with transaction() as session:
         portal_id = books.enter(session, info, "", now)
-    _welcome(portal_id, info, _event_pair(auth, now), now)
+    welcome(portal_id, info, _event_pair(auth, now), now)
     return portal_id
 
 

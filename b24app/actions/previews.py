@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from b24app.actions import kept
+from b24app.actions import directory
 from b24app.i18n import say
 from b24app.rules import conditions, fields, parameters, templates
 from b24app.rules.parameters import CATALOGUE, GROUPS, Parameter, Value
@@ -78,8 +78,7 @@ def _shown(one: Parameter, language: str) -> dict[str, Any]:
 
 
 def _typed(portal_id: int, wish: Wish, known: parameters.Parameters) -> fields.Typed:
-    entities = kept.known(portal_id).fields or {}
-    found = entities.get(wish.entity, {}).get(wish.field)
+    found = directory.fields(portal_id).get(wish.entity, {}).get(wish.field)
     if found is None:
         return fields.Typed(problem=fields.NO_FIELD)
-    return fields.fill(found, wish.template, known, zone=kept.zone(portal_id))
+    return fields.fill(found, wish.template, known, zone=directory.zone(portal_id))

@@ -28,6 +28,8 @@ LIFETIME_SECONDS = 3600
 SERVER_ERROR = 500
 NO_FORMS = (404, 405, 501)
 IN_QUERY = "bitrix24_query"
+TOO_LATE = ("invalid_grant", "bad_verification_code")  # a code that is over, or was used
+STRANGE_CODE = (*TOO_LATE, "invalid_client", "wrong_client")  # or another server's
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,37 @@ class OAuth:
             BitrixError: refused (`invalid_grant`, …) or, with `unknown`, an answer lost.
         """
         return self._fetch(url, grant_type="refresh_token", refresh_token=refresh_token)
+
+    def authorize_url(self, origin: str, state: str) -> str:
+        """Where a browser asks the portal at `origin` for a code.
+
+        The address to come back to stands in the application's card at Bitrix24.
+        """
+        client = _Client(session=self._session, client_id=self._client_id)
+        made: tuple[str, str] = client.create_authorization_url(
+            f"{origin}/oauth/authorize/", state=state
+        )
+        return made[0]
+
+    def redeem(self, code: str, url: str | None = None) -> TokenPair:
+        """The pair that a code stands for; it lives 30 seconds and counts once.
+
+        Asks the server of `url` first, then the others: one does not know another's codes.
+
+        Raises:
+            BitrixError: no server took it, or one could not be asked.
+        """
+        first = self.server(url)
+        failure: BitrixError | None = None
+        for server in (first, *(known for known in self._urls if known != first)):
+            try:
+                return self._fetch(server, grant_type="authorization_code", code=code)
+            except BitrixError as error:
+                failure = failure or error
+                if error.code not in STRANGE_CODE:
+                    raise
+        assert failure is not None
+        raise failure
 
     def _fetch(self, url: str | None, **grant: str) -> TokenPair:
         address = f"{self.server(url)}/oauth/token/"

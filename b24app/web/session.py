@@ -1,9 +1,9 @@
-"""/api/v1/session/renew and /api/v1/live/ticket: how a frame stays in."""
+"""/api/v1/session/renew and /api/v1/live/ticket: how an opened page stays in."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask_openapi.blueprint import APIBlueprint
 from pydantic import Field
 
@@ -11,11 +11,12 @@ from b24app import clock
 from b24app.actions import portals
 from b24app.errors import Stranger
 from b24app.i18n import N_
-from b24app.web import api, guard
+from b24app.web import api, cookies, guard
 from b24app.web.api import Body
 from b24app.web.guard import Viewer
 
 CONFIRM = N_("Bitrix24 must confirm who you are.")
+SIGN_IN = N_("You are not signed in any more. Sign in again.")
 # Not api.blueprint: renewing is for tokens past their time as well.
 blueprint = APIBlueprint("api_session", __name__, url_prefix="/api/v1", abp_security=api.SECURITY)
 
@@ -32,7 +33,12 @@ def renew(body: Renewal) -> Response:
     guard.check_origin()
     now = clock.now()
     asking = guard.read(guard.bearer(), now, may_be_stale=True)
-    renewed = _vouched(asking, body.auth_id, now) if body.auth_id else _still_in(asking, now)
+    if asking.standalone:
+        renewed = _signed_in(asking, now)
+    elif body.auth_id:
+        renewed = _vouched(asking, body.auth_id, now)
+    else:
+        renewed = _still_in(asking, now)
     seconds = int(guard.TOKEN_LIFE.total_seconds())
     return jsonify(token=guard.mint(renewed, now), expires_in=seconds)
 
@@ -53,6 +59,22 @@ def _still_in(asking: Viewer, now: datetime) -> Viewer:
     if now - asking.auth_at >= guard.SESSION_LIFE:
         raise Stranger(CONFIRM, code="session_over")
     return asking
+
+
+def _signed_in(asking: Viewer, now: datetime) -> Viewer:
+    """The session of a page outside Bitrix24: its browser must still be signed in as the same.
+
+    The cookie alone renews nothing (the page shows its token as well), and counts only
+    for a page of our own, which says so.
+    """
+    known = cookies.session(now) if request.headers.get("Origin") == guard.own_origin() else None
+    if known is None or (known.portal_id, known.user_id) != (asking.portal_id, asking.user_id):
+        raise Stranger(SIGN_IN, code="signed_out")
+    try:
+        found, _ = cookies.viewer(known, asking.placement)
+    except Stranger as error:
+        raise Stranger(SIGN_IN, code="signed_out") from error
+    return replace(found, language=asking.language)
 
 
 def _vouched(asking: Viewer, auth_id: str, now: datetime) -> Viewer:

@@ -46,13 +46,13 @@ def page(scene: Scene, now: datetime) -> Response:
     data = boot(scene, now)
     html = render_template("placement/shell.html", boot=data, assets=found, entry=scene.entry)
     policy = _policy(data["portal"]["origin"], framed=not scene.viewer.standalone)
-    return _secured(make_response(html), policy)
+    return secured(make_response(html), policy)
 
 
 def plain(title: str, text: str, status: int, language: str) -> Response:
     """A page with a sentence and nothing else; it may be framed, for it holds nothing."""
     html = render_template("placement/plain.html", title=title, text=text, language=language)
-    return _secured(make_response(html, status), PLAIN_POLICY)
+    return secured(make_response(html, status), PLAIN_POLICY)
 
 
 def boot(scene: Scene, now: datetime) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _policy(portal_origin: str, *, framed: bool = True) -> str:
     )
 
 
-def _secured(answer: Response, policy: str) -> Response:
+def secured(answer: Response, policy: str) -> Response:
     answer.headers["Content-Security-Policy"] = policy
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "no-referrer"

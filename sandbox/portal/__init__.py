@@ -62,12 +62,29 @@ def _download(portal: Portal) -> Response:
     return Response(file.content, content_type=file.mime)
 
 
+def _signed_in(portal: Portal, asked: str | None) -> int | None:
+    """Who is signed in to the portal in this browser: by `user_id` (the SDK's tests), by the
+    control API, by the menu's cookie, or the administrator; None: nobody who works there."""
+    chosen = asked or request.cookies.get(USER_COOKIE) or 1
+    if not asked and portal.browser_user is not None:
+        chosen = portal.browser_user
+    people = {int(user["ID"]): user for user in portal.employees() if user["ACTIVE"]}
+    return int(chosen) if int(chosen) in people else None
+
+
 def _authorize(portal: Portal) -> Response:
-    """The full OAuth flow: straight back to the application with a code."""
+    """The full OAuth flow: straight back to the application with a code.
+
+    Trouble is shown here and never told to the application (app.md 2.2).
+    """
     settings, asked = portal.settings, request.args
     if asked.get("client_id") != settings.client_id or not portal.installation.present:
         return Response("Application is not installed on this portal", 404)
-    user_id = int(asked.get("user_id") or request.cookies.get(USER_COOKIE) or 1)
+    if asked.get("redirect_uri", settings.redirect_uri) != settings.redirect_uri:
+        return Response("redirect_uri_mismatch: it stands in the application's card", 400)
+    user_id = _signed_in(portal, asked.get("user_id"))
+    if user_id is None:
+        return Response("Sign in to this portal first", 401)
     query = {
         "code": portal.oauth.code(settings.member_id, settings.client_id, user_id),
         "state": asked.get("state", ""),

@@ -23,6 +23,7 @@ class People:
         """Addresses and what answers them; all of it under the portal's lock."""
         deeds: dict[str, Callable[..., Any]] = {
             "/users": self.add_user,
+            "/browser": self.sign_in,
             "/lines/<target>/reply": self.reply,
             "/lines/<target>/answer": self.answer,
             "/lines/<target>/finish": self.finish,
@@ -50,6 +51,11 @@ class People:
             }
             return {"id": identity}
         return {"id": seed.add_user(self.portal, **given)}
+
+    def sign_in(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Who is signed in to the portal where /oauth/authorize/ opens; {"user_id": 0}: nobody."""
+        self.portal.browser_user = number(given.get("user_id"))
+        return {"user_id": self.portal.browser_user}
 
     def reply(self, given: dict[str, Any], target: str) -> dict[str, Any]:
         """An operator answers in a chat, taking it when nobody has."""

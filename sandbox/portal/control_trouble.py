@@ -95,6 +95,7 @@ def reset(portal: Portal, rest: Rest) -> None:
         portal.oauth.forget(portal.settings.member_id)
         portal.switches = Switches()
         portal.clock.shift = 0
+        portal.browser_user = None
         rest.bucket, rest.operating = Bucket(portal), Operating(portal)
         if portal.settings.seed:
             seed.sow(portal)

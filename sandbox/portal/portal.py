@@ -14,6 +14,7 @@ class Portal(State):
     app: Flask
     oauth_app: Flask
     sender: events.EventSender | None = None
+    browser_user: int | None = None  # signed in to the portal in the browser; 0: nobody
 
     def start(self) -> None:
         """Send events in the background (a real run)."""

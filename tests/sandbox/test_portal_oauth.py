@@ -149,3 +149,36 @@ def test_server_fails_on_order(home, fault, status):
     refresh = Client(home).pair["refresh_token"]
     assert token(home, **renewal(home, refresh)).status_code == status
     assert token(home, **renewal(home, refresh)).status_code == 200
+
+
+def authorize(home, **more):
+    query = {"client_id": home.settings.client_id, "state": "abc", **more}
+    return home.app.test_client().get("/oauth/authorize/", query_string=query)
+
+
+def test_browser_says_who_authorizes(home):
+    control(home, "browser", user_id=3)
+    code = authorize(home).headers["Location"].split("code=")[1].split("&")[0]
+    grant = keys(home, grant_type="authorization_code", code=code)
+    assert token(home, **grant).get_json()["user_id"] == 3
+
+
+def test_nobody_signed_in_gets_no_code(home):
+    control(home, "browser", user_id=0)
+    assert authorize(home).status_code == 401
+
+
+def test_dismissed_employee_gets_no_code(home):
+    control(home, "users", ID=2, ACTIVE=False)
+    control(home, "browser", user_id=2)
+    assert authorize(home).status_code == 401
+
+
+def test_foreign_address_to_return_to_is_refused(home):
+    assert authorize(home, redirect_uri="https://evil.example/").status_code == 400
+    assert authorize(home, redirect_uri=home.settings.redirect_uri).status_code == 302
+
+
+def test_uninstalled_application_gets_no_code(home):
+    home.uninstall(1)
+    assert authorize(home).status_code == 404

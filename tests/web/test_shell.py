@@ -101,6 +101,7 @@ def test_boot_says_what_the_page_needs(app: Flask, built: Path, viewer: Viewer) 
         "live_after": 41,
         "preferences": {"theme": "dark"},
         "conversation": "12",
+        "standalone": False,
     }
 
 
