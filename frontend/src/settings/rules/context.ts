@@ -36,14 +36,18 @@ export function useRules(): Rules {
   return rules
 }
 
-/** Names of nothing in the catalogue are free: properties that a site sets itself. */
-const CUSTOM = /^custom\.\S+$/
+/** Properties that a site sets itself; braces would end a template's hole. */
+const CUSTOM = /^custom\.[^{}\p{Cc}]{1,100}$/u
+
+export function isParameterName(name: string): boolean {
+  return CUSTOM.test(name) && name.slice('custom.'.length).trim() !== ''
+}
 
 export function findParameter(groups: ParameterGroup[], name: string): Parameter | undefined {
   for (const group of groups) {
     const found = group.items.find((item) => item.name === name)
     if (found) return found
   }
-  if (!CUSTOM.test(name)) return undefined
+  if (!isParameterName(name)) return undefined
   return { name, title: name.slice('custom.'.length), type: 'text', operators: ['equals', 'not_equals', 'includes', 'excludes', 'has_data', 'no_data'], options: [] }
 }

@@ -3,6 +3,7 @@
 import type { CrmField, Directory, Parameter, ParameterGroup, Stage } from '../../lib/rules'
 import { t } from '../../lib/i18n'
 import type { Channel, Id } from '../../lib/types'
+import { isParameterName } from './context'
 import { fieldTypeTitle, kindTitle, optionTitle } from './wording'
 
 export interface Option {
@@ -39,14 +40,25 @@ function plain(text: string): string {
   return text.toLowerCase().replaceAll('ё', 'е')
 }
 
-/** What is chosen but no longer there stays visible, by its id. */
-export function gone(id: string): Option {
-  return { value: id, label: t('no longer in Bitrix24: {id}', { id }), gone: true }
+/** What is chosen but no longer there stays visible, by its id. A list that is empty was never read: then nobody knows. */
+export function gone(id: string, listed: number): Option {
+  return listed ? { value: id, label: t('no longer in Bitrix24: {id}', { id }), gone: true } : { value: id, label: `ID ${id}` }
+}
+
+/** What a person, a stage or a pipeline is called. */
+export function nameIn(list: readonly { id: string; name: string }[], id: string): string {
+  return list.find((one) => one.id === id)?.name ?? gone(id, list.length).label
+}
+
+/** A name that a site gives itself (setProperty): nobody can list them. */
+export function siteProperty(query: string): Option | null {
+  const name = query.trim().replace(/^custom\./, '')
+  return isParameterName(`custom.${name}`) ? { value: `custom.${name}`, label: t('Property of the site: {name}', { name }) } : null
 }
 
 export function chosenOption(options: readonly Option[], value: string): Option | undefined {
   if (!value) return options.find((option) => option.value === '')
-  return options.find((option) => option.value === value) ?? gone(value)
+  return options.find((option) => option.value === value) ?? gone(value, options.filter((option) => option.value).length)
 }
 
 export function people(directory: Directory): Option[] {

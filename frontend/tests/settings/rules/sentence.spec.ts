@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { found, lostValue, people, valueOptions } from '../../../src/settings/rules/options'
+import { chosenOption, found, lostValue, people, siteProperty, valueOptions } from '../../../src/settings/rules/options'
 import { findParameter } from '../../../src/settings/rules/context'
 import { inserted, unknownNames } from '../../../src/settings/rules/template'
 import { ruleText } from '../../../src/settings/rules/wording'
@@ -46,6 +46,15 @@ test('values are offered where they are known', () => {
 test('properties of a site are parameters, other unknown names are not', () => {
   expect(findParameter(parameters, 'custom.plan')?.title).toBe('plan')
   expect(findParameter(parameters, 'plan')).toBeUndefined()
+  expect(findParameter(parameters, 'custom. ')).toBeUndefined()
+  expect(siteProperty('tariff plan')?.value).toBe('custom.tariff plan')
+  expect(siteProperty('custom.plan')?.value).toBe('custom.plan')
+  expect(siteProperty('{x}')).toBeNull()
+})
+
+test('a list that was never read calls nothing gone', () => {
+  expect(chosenOption([{ value: '', label: 'Nobody' }], '5')).toEqual({ value: '5', label: 'ID 5' })
+  expect(chosenOption([{ value: '4', label: 'Ann' }], '5')?.gone).toBe(true)
 })
 
 test('a parameter is put where the caret is, set off from words', () => {
