@@ -66,7 +66,7 @@ def test_settings_and_channels_outlive_a_removal(here: World) -> None:
     screen = here.install()
     assert screen.get("/settings/chats")["document"]["create_primary"] == ["lead"]
     here.say("Back again")
-    assert [one["entityTypeId"] for one in made(here)] == ["3", "1"]
+    assert [one["entityTypeId"] for one in made(here)] == ["1"]
 
 
 def test_clean_removal_forgets_the_settings(here: World) -> None:

@@ -135,8 +135,10 @@ def _told(reason: Mapping[str, Any] | str, language: str) -> str:
     """A reason as a sentence; what a portal said itself stays as it is."""
     if isinstance(reason, str):
         return say(reason, language)
-    params = reason.get("params") or {}
-    return say(str(reason["text"]), language, **params) if params else say(reason["text"], language)
+    params = dict(reason.get("params") or {})
+    if "problem" in params:  # a sentence within the sentence
+        params["problem"] = say(str(params["problem"]), language)
+    return say(str(reason["text"]), language, **params)
 
 
 def _settings(row: Decision) -> dict[str, Any]:

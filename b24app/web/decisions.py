@@ -64,7 +64,7 @@ def of_conversation(path: ById) -> Response:
 
 
 @blueprint.post("/settings/<string:kind>/dry_run")
-@guard.admin
+@guard.configurer
 def try_rules(path: DryRunPath, body: DryRunBody) -> Response:
     """Rules tried on the last inquiries; nothing is written and nobody is asked."""
     asking = guard.viewer()
