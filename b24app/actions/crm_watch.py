@@ -221,7 +221,8 @@ def _learn(portal_id: int, ids: dict[int, list[int]], answer: BatchAnswer, now: 
         for number in numbers:
             if (type_id, number) not in told:
                 crm_memory.forget_card(portal_id, type_id, number)
-    for one in (*found, *became):
+    # A converted lead is closed too: its deal takes the chat before it has no place.
+    for one in sorted((*became, *found), key=lambda card: -card.type_id):
         _take_in(portal_id, one, now)
 
 
@@ -240,7 +241,7 @@ def _take_in(portal_id: int, card: Card, now: datetime) -> None:
 def _convert(portal_id: int, deal: Card, now: datetime) -> None:
     """A lead became a deal: its chats live in the deal, the lead stays beside it."""
     for row in _open_chats(portal_id, LEAD, deal.lead_id or 0):
-        if row.crm_pin or row.deal_id == deal.id or row.crm_target != [LEAD, deal.lead_id]:
+        if row.crm_pin or row.deal_id or row.crm_target not in (None, [LEAD, deal.lead_id]):
             continue
         crm_places.live_in(row, Target(DEAL, deal.id))
         words = Reason(CONVERTED, {"lead": deal.lead_id, "deal": deal.id})

@@ -16,6 +16,7 @@ from b24app.actions import (
     settings,
     shown,
 )
+from b24app.actions.crm_cases import LINE_SERVES
 from b24app.actions.crm_facts import gather
 from b24app.bitrix import crm as bitrix
 from b24app.bitrix.client import URGENT
@@ -28,7 +29,6 @@ from b24app.rules.target import TYPE_NAMES, Candidate, Reason, Target
 
 TYPES = {name: type_id for type_id, name in TYPE_NAMES.items()}
 NO_CARD = N_("There is no such card in CRM, or you may not see it.")
-LINE_SERVES = N_("An Open Line serves this channel and keeps CRM itself.")
 PINNED = N_("{name} pinned this card.")
 UNPINNED = N_("{name} took the pin away; what is said next goes where the settings say.")
 
@@ -43,7 +43,7 @@ def pin(portal_id: int, conversation_id: int, user_id: int, target: Target, now:
     with reading():
         row = conversations.find(portal_id, conversation_id)
         if accounts.line_of(row.channel) is not None:
-            raise Conflict(LINE_SERVES, code="line_serves")
+            raise Conflict(LINE_SERVES.text, code="line_serves")
     _demand_readable(portal_id, user_id, target)
     with transaction():
         row = conversations.find(portal_id, conversation_id)
