@@ -144,3 +144,21 @@ test('a switch turned elsewhere joins the draft quietly', async () => {
   await store.refresh()
   expect([store.state.document?.active, store.state.document?.write_to_closed, store.state.published?.version, store.state.clash]).toEqual([false, true, 5, null])
 })
+
+test('who may only look sees what is in force', async () => {
+  const { published } = office({}, { ...rules(), write_to_closed: true })
+  const store = createRules({ get: async () => published } as never, 'chats', false)
+  await store.load()
+  expect([store.state.document?.write_to_closed, store.state.draft, store.changed.value]).toEqual([false, null, false])
+})
+
+test('an older version comes back and the draft goes, one step back brings it', async () => {
+  const { store, sent } = office({ 'POST /rollback': (body) => ({ kind: 'chats', version: 5, document: { ...rules(), deadline_minutes: body.version }, draft: { document: rules(), user: null, at: '' }, updated_at: '', user: null, leads_exist: true, lines_active: false }) })
+  await store.load()
+  store.edit({ ...rules(), write_to_closed: true })
+  await store.flush()
+  await store.rollback(2)
+  expect([store.state.document?.deadline_minutes, store.changed.value, sent('DELETE /draft').length]).toEqual([2, false, 1])
+  store.undo()
+  expect(store.state.document?.write_to_closed).toBe(true)
+})

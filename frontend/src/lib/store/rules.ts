@@ -37,10 +37,17 @@ export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, k
   const unsaved = computed(() => state.saving === 'waiting' || state.saving === 'failed')
   let saveTimer: ReturnType<typeof setTimeout> | undefined
   let checkTimer: ReturnType<typeof setTimeout> | undefined
+  let loading: Promise<void> | null = null
   let running: Promise<void> | null = null
   let edition = 0
 
-  async function load(): Promise<void> {
+  /** Asked for from several places: a second answer would wipe out what is typed after the first. */
+  function load(): Promise<void> {
+    loading ??= loadNow().finally(() => { loading = null })
+    return loading
+  }
+
+  async function loadNow(): Promise<void> {
     state.error = null
     try {
       take(await api.get<Published>(path))
@@ -217,7 +224,10 @@ export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, k
   async function refresh(): Promise<void> {
     if (!state.published || !state.document) return
     const fresh = await api.get<Published>(path)
-    if (fresh.version === state.published.version) return
+    if (fresh.version === state.published.version) {
+      state.published = { ...state.published, lines_active: fresh.lines_active, leads_exist: fresh.leads_exist }
+      return
+    }
     if (!changed.value) return settle(fresh)
     const { document, conflicts } = merge(state.published.document, state.document, fresh.document)
     if (conflicts.length === 0) rebase(fresh, document)
