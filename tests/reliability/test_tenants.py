@@ -12,6 +12,8 @@ from b24app.models import (
     Attachment,
     Channel,
     Conversation,
+    Decision,
+    DirectoryPage,
     Identity,
     LineLink,
     Message,
@@ -36,6 +38,8 @@ TABLES = (
     LineLink,
     OfflineRequest,
     Operator,
+    Decision,
+    DirectoryPage,
 )
 Foreign = dict[str, int]
 
@@ -54,6 +58,8 @@ OPEN = {
     ("GET", "/requests"): {"query_string": {"status": "new"}},
     ("GET", "/requests/counters"): {},
     ("GET", "/configurers"): {},
+    ("GET", "/decisions"): {},
+    ("GET", "/directory"): {},
     ("GET", "/portals"): {},
     ("GET", "/settings/parameters"): {},
     ("GET", "/settings/<string:kind>"): {"path": "/settings/chats"},
@@ -67,6 +73,8 @@ OWN = {
     ("POST", "/install/<step>"),
     ("POST", "/install/finish"),
     ("POST", "/live/ticket"),
+    ("POST", "/directory/refresh"),
+    ("POST", "/settings/<string:kind>/dry_run"),
     ("POST", "/session/renew"),
     ("PUT", "/preferences"),
     ("PUT", "/configurers"),
@@ -109,11 +117,16 @@ def foreign(lasting: Stage) -> Foreign:
             created_at=build.NOW,
         )
         session.add(file)
-        left = requests.keep(channel, Given(name=MARK, phone="+79000000009"), build.NOW)
+        # As spam: CRM of a portal without tokens would be tried again and again.
+        given = Given(name=MARK, phone="+79000000009", spam=True)
+        left = requests.keep(channel, given, build.NOW)
         build.operator(home, BORIS, name=MARK)
         build.line_link(channel, LINE)
+        decided = build.decision(said.conversation_id, home, name=MARK)
+        session.add(DirectoryPage(portal_id=home.id, kind="users", document=[{"name": MARK}]))
         session.flush()
         return {
+            "decision": decided.id,
             "channel": channel.id,
             "conversation": said.conversation_id,
             "message": said.id,
@@ -144,7 +157,7 @@ def path_of(rule: Rule) -> str:
 
 def foreign_path(rule: Rule, foreign: Foreign) -> str:
     """The address with the stranger's numbers in it."""
-    subjects = {"/channels": "channel", "/requests": "request"}
+    subjects = {"/channels": "channel", "/decisions": "decision", "/requests": "request"}
     (subject,) = [name for start, name in subjects.items() if path_of(rule).startswith(start)] or [
         "conversation"
     ]
