@@ -34,12 +34,15 @@ export interface ApiSettings {
   base?: string
   /** Asks Bitrix24 for a fresh access token when our session of twelve hours is over. */
   refreshAuth?: () => Promise<string>
+  /** A page outside Bitrix24: at renewals its browser's cookie must vouch as well. */
+  standalone?: boolean
   onSessionLost?: (error: ApiError) => void
   fetch?: typeof fetch
   now?: () => number
   wait?: (ms: number) => Promise<void>
 }
 
+const RENEWAL = '/session/renew'
 const EARLY_MS = 60_000
 const TIMEOUT_MS = 20_000
 const TRIES = 3
@@ -140,7 +143,7 @@ export class Api {
 
   private async askToken(body: object): Promise<void> {
     type Answer = { token: string; expires_in: number }
-    const fresh = await this.request<Answer>('POST', '/session/renew', body, {})
+    const fresh = await this.request<Answer>('POST', RENEWAL, body, {})
     this.token = fresh.token
     this.expiresAt = this.now() + fresh.expires_in * 1000
   }
@@ -177,7 +180,7 @@ export class Api {
       method,
       headers: { ...this.headers(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
-      credentials: 'omit',
+      credentials: this.settings.standalone && path === RENEWAL ? 'same-origin' : 'omit',
       cache: 'no-store',
       signal: bothSignals(options)
     }, options.signal)

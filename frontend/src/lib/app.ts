@@ -27,6 +27,7 @@ export function createPage(boot: Boot) {
     token: boot.token,
     expiresInSeconds: boot.expires_in,
     lang: boot.lang,
+    standalone: boot.standalone ?? false,
     ...(insidePortal() ? { refreshAuth: freshAuth } : {}),
     onSessionLost: () => { session.state.lost = true }
   })

@@ -77,3 +77,13 @@ test('empty query values are left out', async () => {
   await api(fetch).get('/conversations', { query: { status: 'new', cursor: null, mine: 1, search: '' } })
   expect(calls[0]?.path).toBe('/conversations?status=new&mine=1')
 })
+
+test('a page outside Bitrix24 shows its cookie at renewals and nowhere else', async () => {
+  const shown: [string, unknown][] = []
+  const fetch = async (url: unknown, init?: RequestInit) => {
+    shown.push([String(url), init?.credentials])
+    return new Response(JSON.stringify({ token: 't2', expires_in: 3600 }))
+  }
+  await api(fetch as typeof globalThis.fetch, { standalone: true, expiresInSeconds: 30 }).get('/me')
+  expect(shown).toEqual([['/api/v1/session/renew', 'same-origin'], ['/api/v1/me', 'omit']])
+})
