@@ -10,7 +10,16 @@ from typing import Any
 
 from b24app.actions import inbox
 from b24app.db import db
-from b24app.models import Channel, Conversation, Identity, LineLink, Message, Operator, Portal
+from b24app.models import (
+    Channel,
+    Conversation,
+    Decision,
+    Identity,
+    LineLink,
+    Message,
+    Operator,
+    Portal,
+)
 from b24app.values import Incoming, Person, RemoteFile
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -125,6 +134,25 @@ def conversation(of: Channel | None = None, **more: Any) -> Conversation:
     row = db.session.get_one(Conversation, heard(of).conversation_id)
     for name, value in more.items():
         setattr(row, name, value)
+    db.session.flush()
+    return row
+
+
+def decision(conversation_id: int, home: Portal, **inquiry: Any) -> Decision:
+    """A decision about a conversation that nothing came of."""
+    row = Decision(
+        portal_id=home.id,
+        conversation_id=conversation_id,
+        kind="crm",
+        inquiry={"kind": "chat", "id": conversation_id, "origin": "", **inquiry},
+        facts={},
+        verdict={"kind": "none"},
+        reasons=[],
+        calls=[],
+        outcome={},
+        created_at=NOW,
+    )
+    db.session.add(row)
     db.session.flush()
     return row
 
