@@ -102,7 +102,8 @@ def back() -> Response:
     seen = signin.sign_in(code, server, errand["host"], now)
     join = errand.get("join")
     if join is None:
-        return _let_in(seen, errand["to"], errand["host"], now)
+        domain = errand["origin"].removeprefix("https://")
+        return _let_in(seen, errand["to"], domain, now)
     return _asker_shown(join, seen, now) if join["first"] else _confirm(join, seen, now)
 
 
@@ -163,7 +164,7 @@ def _sent(origin: str, errand: dict[str, Any], now: datetime) -> Response:
     nonce = secrets.token_urlsafe(18)
     state = seal("sign-in state", {"nonce": nonce}, now + cookies.ERRAND_LIFE)
     answer = _redirect(signin.authorize_url(origin, state))
-    told = {**errand, "nonce": nonce, "host": wire.host(origin)}
+    told = {**errand, "nonce": nonce, "host": wire.host(origin), "origin": origin}
     cookies.keep_errand(answer, told, now)
     return answer
 

@@ -199,7 +199,7 @@ def test_another_site_cannot_send_anywhere(tab: FlaskClient) -> None:
 
 def test_last_portal_is_filled_in(here: World, tab: FlaskClient) -> None:
     signed_in(here, tab)
-    assert 'value="localhost:7200"' in get(tab, "/login").text
+    assert 'value="http://localhost:7200"' in get(tab, "/login").text
 
 
 def refused(answer: TestResponse, status: int) -> None:

@@ -102,6 +102,6 @@ def test_browser_signs_in_and_out(chromium: Browser, addresses: tuple[str, str])
     page.goto(f"{home}/logout")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{home}/login")
-    expect(page.get_by_label("Address of your Bitrix24")).to_have_value(portal)
+    expect(page.get_by_label("Address of your Bitrix24")).to_have_value(f"http://{portal}")
     assert refused == []
     page.close()
