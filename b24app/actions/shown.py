@@ -20,6 +20,7 @@ from b24app.models import (
     Portal,
 )
 from b24app.models.event import announce
+from b24app.rules.target import TYPE_NAMES
 
 LINK_LIFE = timedelta(hours=12)
 CRM_TYPES = ("lead", "deal", "contact", "company")
@@ -54,7 +55,7 @@ def conversation(
         "first_reply_at": moment(row.first_reply_at),
         "visit": row.visit,
         "line": _line(row),
-        "crm": _crm(row, portal),
+        "crm": {**_crm(row, portal), "pin": _pin(row, portal)},
         "draft": row.draft,
         "may": {
             "accept": row.status == "new",
@@ -229,6 +230,16 @@ def _line(row: Conversation) -> dict[str, Any] | None:
         "chat_id": str(row.line_chat_id) if row.line_chat_id else None,
         "session_id": str(row.line_session_id) if row.line_session_id else None,
     }
+
+
+def _pin(row: Conversation, portal: Portal) -> dict[str, Any] | None:
+    """The card that an operator has chosen for the chat."""
+    if not row.crm_pin:
+        return None
+    type_id, number = row.crm_pin
+    kind = TYPE_NAMES[type_id]
+    url = f"{portal.origin}/crm/{kind}/details/{number}/"
+    return {"type": kind, "id": str(number), "url": url}
 
 
 def _crm(row: Conversation | OfflineRequest, portal: Portal) -> dict[str, Any]:

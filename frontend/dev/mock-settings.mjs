@@ -138,6 +138,7 @@ export function makeSettings({ me, tell, raise }) {
     ['DELETE', /^\/settings\/(\w+)\/draft$/, ([name]) => { kindOf(name).draft = null }],
     ['POST', /^\/settings\/(\w+)\/check$/, (_, { body }) => ({ fields: refusals(body.document) })],
     ['GET', /^\/settings\/(\w+)\/versions$/, ([name]) => ({ items: kindOf(name).versions.map((one) => ({ version: one.version, user: one.user, at: one.at, note: one.note, changes: changes(documentOf(name, one.version - 1), one.document).length })).reverse(), next: null })],
+    ['GET', /^\/settings\/(\w+)\/versions\/(\d+)$/, ([name, number]) => kindOf(name).versions.find((one) => one.version === Number(number)) ?? raise(404, 'not_found', 'No such version.')],
     ['GET', /^\/settings\/(\w+)\/compare$/, ([name], { query }) => ({ items: changes(documentOf(name, query.get('from')), documentOf(name, query.get('to'))) })],
     ['POST', /^\/settings\/(\w+)\/rollback$/, ([name], { body }) => publish(name, documentOf(name, body.version), `← ${body.version}`)],
     ['POST', /^\/settings\/(\w+)\/preview$/, (_, { body }) => ({ text: body.template.replace(/\{(\w+)\}/g, (_whole, name) => ({ visitor_phone: '+7 970 837-76-11', channel_type: 'Telegram' })[name] ?? name), unknown: [] })],

@@ -9,6 +9,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeSettings } from './mock-settings.mjs'
+import { makeWhy } from './mock-why.mjs'
 import { readPo } from './po.mjs'
 import { makeWorld, raise } from './world.mjs'
 
@@ -21,6 +22,7 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inl
 
 let world = makeWorld()
 let settings = makeSettings({ me: world.me, tell, raise })
+const why = makeWhy({ world: () => world, tell, raise })
 let sockets = new Set()
 let events = []
 let faults = []
@@ -140,7 +142,7 @@ async function api(request, response, url) {
     return problem(response, fault.status, fault.code ?? 'fault', fault.message ?? 'Fault of the mock.', fault.fields)
   }
   if (path === '/files') return answer(response, 201, world.file(raw))
-  const route = [...settings.routes, ...API].find(([method, pattern]) => method === request.method && pattern.test(path))
+  const route = [...settings.routes, ...why.routes, ...API].find(([method, pattern]) => method === request.method && pattern.test(path))
   if (!route) return problem(response, 404, 'not_found', `No ${request.method} ${path} here.`)
   const body = raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {}
   try {
