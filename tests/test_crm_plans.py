@@ -265,3 +265,17 @@ def test_learnt_phone_leaves_a_card_somebody_works_with(here: World) -> None:
     here.control(f"crm/{DEAL}/{mine['id']}", {"fields": {"stageId": "PREPARATION"}})
     tells_phone(here)
     assert [row.deal_id for row in chats()] == [mine["id"]]
+
+
+def test_remembered_card_that_is_gone_is_looked_up_anew(here: World) -> None:
+    here.say("Hello")
+    finish(here)
+    (deal,) = ours(here, DEAL)
+    here.control("faults", {"match": "event:ONCRMDEALDELETE", "kind": "error", "times": 1})
+    here.control(f"crm/{DEAL}/{deal['id']}", {"delete": True})
+    here.run()
+    here.say("Hello again")
+    (chat,) = [row for row in chats() if row.status == "new"]
+    (other,), (_,) = ours(here, DEAL), ours(here, CONTACT)
+    assert (chat.crm_target, chat.crm_state) == ([DEAL, other["id"]], "ready")
+    assert len(placed(here)) == 2

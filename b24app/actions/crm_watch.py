@@ -85,8 +85,9 @@ def watch(job: Job) -> None:
     if not calls:
         return
     answer = portals.client(portal_id).batch(calls)
-    for call in calls:
-        answer.result(call.key)
+    for call in calls:  # what may not be read is forgotten, what may be read later is waited for
+        if not (call.key in answer.errors and answer.errors[call.key].permanent):
+            answer.result(call.key)
     now = clock.now()
     with transaction():
         _learn(portal_id, ids, answer, now)

@@ -19,6 +19,7 @@ CARDS = ("contact", "lead", "deal")  # without them nothing else makes sense
 WRONG_VALUE = ("CRM_FIELD_ERROR_VALUE_NOT_VALID", "100")
 REQUIRED = "CRM_FIELD_ERROR_REQUIRED"
 GONE = ("NOT_FOUND", "OWNER_NOT_FOUND")
+INTO_CARD = ("comment", "activity")  # they go first into the main card
 THERE_ALREADY = ("ACTIVITY_IS_ALREADY_BOUND",)
 DROPPED = N_("Bitrix24 refused the value of field {field}, so the field was left out.")
 DEMANDED = N_("Bitrix24 demands field {field}: add it to the field mapping in the settings.")
@@ -97,7 +98,7 @@ def _may_go_on(call: Call, error: BitrixError, fields: Fields, written: Written)
         written.results[call.key] = True
         return True
     written.errors[call.key] = error.message
-    written.gone = written.gone or error.code in GONE
+    written.gone = error.code in GONE and call.key in INTO_CARD
     if error.permanent and call.key not in CARDS and not written.gone:
         if call.key == "comment":
             written.failed = error
