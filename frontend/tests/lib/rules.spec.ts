@@ -162,3 +162,13 @@ test('an older version comes back and the draft goes, one step back brings it', 
   store.undo()
   expect(store.state.document?.write_to_closed).toBe(true)
 })
+
+test('both kept, mine where both changed the same', async () => {
+  const { store, published } = office({ PUT: () => { throw new ApiError(409, { code: 'stale', message: '' }) } })
+  await store.load()
+  store.edit({ ...rules(), deadline_minutes: 10 })
+  Object.assign(published, { version: 6, document: { ...rules(), deadline_minutes: 5, write_to_closed: true } })
+  await expect(store.publish('')).rejects.toThrow()
+  store.takeBoth()
+  expect([store.state.document?.deadline_minutes, store.state.document?.write_to_closed, store.state.published?.version]).toEqual([10, true, 6])
+})
