@@ -97,6 +97,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api_conversations.read": {"message_id": "1"},
     "api_conversations.draft": {"text": "Hello"},
     "api_lines.connect": {"channels": []},
+    "api_pins.pin": {"type": "deal", "id": "1"},
 }
 
 
