@@ -45,6 +45,7 @@ def test_pinned_card_gets_what_is_said_later(here: World) -> None:
     shown = screen.put(f"{chat}/pin", {"type": "deal", "id": str(other)})
     here.say("two")
     assert shown["crm"]["deal"]["id"] == str(other)
+    assert (shown["crm"]["pin"]["type"], shown["crm"]["pin"]["id"]) == ("deal", str(other))
     (comment,) = said_in(here, DEAL, other)
     assert "two" in comment
     assert "one" not in comment
@@ -78,6 +79,7 @@ def test_unpinned_chat_follows_the_settings_again(here: World) -> None:
     screen.delete(f"{chat}/pin")
     here.say("two")
     assert screen.get(chat)["crm"]["deal"]["id"] == own
+    assert screen.get(chat)["crm"]["pin"] is None
     assert said_in(here, DEAL, other) == []
 
 
