@@ -16,7 +16,7 @@ from b24app.actions import (
     settings,
     shown,
 )
-from b24app.actions.crm_facts import Gathered
+from b24app.actions.crm_found import Gathered
 from b24app.actions.crm_journal import Judged
 from b24app.actions.crm_places import Source
 from b24app.actions.crm_talk import Story

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from b24app.actions import crm_cards
-from b24app.actions.crm_facts import Found, Gathered
+from b24app.actions.crm_found import Found, Gathered
 from b24app.db import db
 from b24app.models import CrmCard, CrmPerson
 from b24app.rules.target import CONTACT, DEAL, LEAD, Card, CrmFacts, Person

@@ -1,9 +1,13 @@
 """Where a chat lives in CRM: its card, the cards beside it, and how it moves to another."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from b24app.actions import promises, shown
+from sqlalchemy import select
+
+from b24app.actions import shown
+from b24app.db import db
 from b24app.models import Conversation, OfflineRequest
 from b24app.rules.target import COMPANY, CONTACT, DEAL, LEAD, Target
 
@@ -74,6 +78,22 @@ def drop_card(row: Source, type_id: int, now: datetime) -> None:
     shown.tell_conversation(row, now)
 
 
-def look_again(row: Conversation, now: datetime) -> None:
-    """Have the chat find its place."""
-    promises.crm(row, now)
+def open_chats(portal_id: int, type_id: int, number: int) -> Sequence[Conversation]:
+    """Chats that may still speak in this card."""
+    column = getattr(Conversation, COLUMNS[type_id])
+    return db.session.scalars(
+        select(Conversation).where(
+            Conversation.portal_id == portal_id, column == number, Conversation.status != "closed"
+        )
+    ).all()
+
+
+def all_of(portal_id: int, type_id: int, number: int) -> list[Source]:
+    """Chats and requests of a card, closed ones too."""
+    rows: list[Source] = []
+    for model in (Conversation, OfflineRequest):
+        column = getattr(model, COLUMNS[type_id])
+        rows += db.session.scalars(
+            select(model).where(model.portal_id == portal_id, column == number)
+        )
+    return rows

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from b24app.actions.crm_cases import Case
-from b24app.actions.crm_facts import Found, Gathered, gather
+from b24app.actions.crm_facts import gather
+from b24app.actions.crm_found import Found, Gathered
 from b24app.bitrix import crm as bitrix
 from b24app.bitrix.client import Client
 from b24app.bitrix.payloads import whole

@@ -15,7 +15,7 @@ from b24app.actions import (
     crm_talk,
 )
 from b24app.actions.crm_cases import Case
-from b24app.actions.crm_facts import Found, Gathered
+from b24app.actions.crm_found import Found, Gathered
 from b24app.actions.crm_journal import Judged
 from b24app.actions.crm_places import COLUMNS, Source
 from b24app.actions.crm_writing import Written

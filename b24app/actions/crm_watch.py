@@ -4,7 +4,6 @@ Events carry only a number. Those that matter are noted, and read together a mom
 Source: crm.md 12 (events and cache invalidation).
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,14 +11,13 @@ from sqlalchemy import select
 
 from b24app import clock
 from b24app.actions import crm_cards, crm_journal, crm_memory, crm_places, portals
-from b24app.actions.crm_places import COLUMNS, Source
 from b24app.bitrix import crm as bitrix
 from b24app.bitrix.client import BatchAnswer
 from b24app.bitrix.payloads import PortalEvent, item_id
 from b24app.db import db, transaction
 from b24app.errors import BitrixError
 from b24app.i18n import N_
-from b24app.models import Contact, Conversation, Job, OfflineRequest, Portal
+from b24app.models import Contact, Conversation, Job, Portal
 from b24app.models.job import LATER, promise
 from b24app.rules.target import COMPANY, CONTACT, DEAL, LEAD, Card, Reason, Target
 from b24app.values import Call
@@ -38,7 +36,9 @@ def changed(portal: Portal, event: PortalEvent, now: datetime) -> None:
     type_id, number = _card(event)
     if not number or _old_news(portal.id, type_id, number, event):
         return
-    if _open_chats(portal.id, type_id, number) or _remembered(portal.id, type_id, number, now):
+    if crm_places.open_chats(portal.id, type_id, number) or _remembered(
+        portal.id, type_id, number, now
+    ):
         _note(portal.id, type_id, number, now)
     else:
         crm_memory.forget_card(portal.id, type_id, number)
@@ -49,7 +49,7 @@ def added(portal: Portal, event: PortalEvent, now: datetime) -> None:
     type_id, number = _card(event)
     if not number or crm_memory.card_row(portal.id, type_id, number):
         return
-    if _of_ours(portal.id, type_id, number):
+    if crm_places.all_of(portal.id, type_id, number):
         return
     if _leads_talk(portal.id) or crm_memory.fresh_people(portal.id, now):
         _note(portal.id, type_id, number, now)
@@ -70,7 +70,7 @@ def deleted(portal: Portal, event: PortalEvent, now: datetime) -> None:
         return
     crm_memory.forget_card(portal.id, type_id, number)
     _forget_people(portal.id, type_id, number, now)
-    for row in _all_of(portal.id, type_id, number):
+    for row in crm_places.all_of(portal.id, type_id, number):
         crm_places.drop_card(row, type_id, now)
     if type_id == CONTACT:
         _forget_contact(portal.id, number)
@@ -142,31 +142,6 @@ def _leads_talk(portal_id: int) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _of_ours(portal_id: int, type_id: int, number: int) -> bool:
-    return bool(_all_of(portal_id, type_id, number))
-
-
-def _open_chats(portal_id: int, type_id: int, number: int) -> Sequence[Conversation]:
-    """Chats that may still speak in this card."""
-    column = getattr(Conversation, COLUMNS[type_id])
-    return db.session.scalars(
-        select(Conversation).where(
-            Conversation.portal_id == portal_id, column == number, Conversation.status != "closed"
-        )
-    ).all()
-
-
-def _all_of(portal_id: int, type_id: int, number: int) -> list[Source]:
-    """Chats and requests of a card, closed ones too."""
-    rows: list[Source] = []
-    for model in (Conversation, OfflineRequest):
-        column = getattr(model, COLUMNS[type_id])
-        rows += db.session.scalars(
-            select(model).where(model.portal_id == portal_id, column == number)
-        )
-    return rows
-
-
 def _forget_people(portal_id: int, type_id: int, number: int, now: datetime) -> None:
     contacts = [number] if type_id == CONTACT else []
     companies = [number] if type_id == COMPANY else []
@@ -200,7 +175,7 @@ def _reading(portal_id: int, ids: dict[int, list[int]]) -> list[Call]:
         for type_id, numbers in ids.items()
         if numbers
     ]
-    leads = [number for number in ids[LEAD] if _open_chats(portal_id, LEAD, number)]
+    leads = [number for number in ids[LEAD] if crm_places.open_chats(portal_id, LEAD, number)]
     if leads:
         fields = crm_cards.SELECT[DEAL]
         calls.append(bitrix.item_list(DEAL, {"@leadId": leads}, fields, key="became"))
@@ -241,7 +216,7 @@ def _take_in(portal_id: int, card: Card, now: datetime) -> None:
 
 def _convert(portal_id: int, deal: Card, now: datetime) -> None:
     """A lead became a deal: its chats live in the deal, the lead stays beside it."""
-    for row in _open_chats(portal_id, LEAD, deal.lead_id or 0):
+    for row in crm_places.open_chats(portal_id, LEAD, deal.lead_id or 0):
         if row.crm_pin or row.deal_id or row.crm_target not in (None, [LEAD, deal.lead_id]):
             continue
         crm_places.live_in(row, Target(DEAL, deal.id))
@@ -251,7 +226,7 @@ def _convert(portal_id: int, deal: Card, now: datetime) -> None:
 
 def _close(portal_id: int, card: Card, now: datetime) -> None:
     """A closed card takes no more words, unless an operator pinned it."""
-    for row in _open_chats(portal_id, card.type_id, card.id):
+    for row in crm_places.open_chats(portal_id, card.type_id, card.id):
         if row.crm_pin or row.crm_target != [card.type_id, card.id]:
             continue
         crm_places.lose_place(row)

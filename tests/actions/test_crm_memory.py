@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from b24app.actions import crm_memory
-from b24app.actions.crm_facts import Found, Gathered
+from b24app.actions.crm_found import Found, Gathered
 from b24app.db import transaction
 from b24app.rules.target import DEAL, Card, CrmFacts, Person
 from b24app.rules.verdict import Inquiry
