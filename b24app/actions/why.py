@@ -88,6 +88,7 @@ def page(row: Decision, language: str) -> dict[str, Any]:
     names = _Names(portal, row.verdict)
     return {
         **_summary(row, portal, language),
+        "reasons": [_told(_with_name(one, row.portal_id), language) for one in row.reasons],
         "settings": _settings(row),
         "parameters": _parameters(row.inquiry.get("parameters", {}), language),
         "steps": _steps(row.verdict, language),
@@ -129,6 +130,17 @@ def _inquiry(row: Decision) -> dict[str, Any]:
         "phone": row.inquiry.get("phone", ""),
         "email": row.inquiry.get("email", ""),
     }
+
+
+def _with_name(reason: Mapping[str, Any] | str, portal_id: int) -> Mapping[str, Any] | str:
+    """A reason about an employee, with the name beside the number."""
+    if isinstance(reason, str):
+        return reason
+    user_id = reason.get("params", {}).get("user_id")
+    known = shown.operators(portal_id, [user_id]).get(user_id) if user_id else None
+    if known is None:
+        return reason
+    return {**reason, "params": {**reason["params"], "user_id": f"{user_id} ({known.name})"}}
 
 
 def _told(reason: Mapping[str, Any] | str, language: str) -> str:

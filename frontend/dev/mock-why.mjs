@@ -44,7 +44,7 @@ export function makeWhy({ world, tell, raise }) {
   function decision(id, chat, kind, minutes, more = {}) {
     const { contact, channel } = world().conversation(chat)
     return {
-      id, at: ago(minutes), state: 'done', kind, kind_title: titles[kind], reasons: [], targets: more.result?.targets ?? [], problems: [],
+      id, at: ago(minutes), state: 'done', kind, kind_title: titles[kind], reasons: [], targets: more.result?.targets ?? [],
       inquiry: { kind: 'chat', id: chat, name: contact.name, channel: { kind: channel.kind, name: channel.name }, phone: contact.phone ?? '', email: contact.email ?? '' },
       settings: { kind: 'chats', version: 3, at: ago(300), user: 'Анна Администратор' }, parameters, steps, candidates: [], result: nothing, calls: [], requests: [], others: [], ...more
     }
@@ -64,12 +64,11 @@ export function makeWhy({ world, tell, raise }) {
         requests: [request('0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'batch', 200, 214), request('1f1e2d3c4b5a69788796a5b4c3d2e1f0', 'crm.duplicate.findbycomm', 503, 10012, 'QUERY_LIMIT_EXCEEDED'), request('2f1e2d3c4b5a69788796a5b4c3d2e1f0', 'batch', 200, 640)]
       }),
       decision('60', '1', 'primary', 24 * 60 + 190, {
-        reasons: ['Ничего из карточек этого клиента в CRM не учитывается: это первичное обращение.', 'Контакт создаётся, потому что у сделки нет своего телефона.', 'Настройки создают сделку.', 'Строка 2 фильтра воронок выбрала стадию.'],
+        reasons: ['Ничего из карточек этого клиента в CRM не учитывается: это первичное обращение.', 'Контакт создаётся, потому что у сделки нет своего телефона.', 'Настройки создают сделку.', 'Строка 2 фильтра воронок выбрала стадию.', 'Поле «Сумма» сделки осталось пустым: это не сумма.'],
         result: {
           ...nothing, create: ['contact', 'deal'], targets: [card('deal', null)], responsible: { id: '3', name: 'Вера Менеджер' }, pipeline: { id: '2', name: 'Казань', color: '' }, deal_stage: { id: 'C2:NEW', name: 'Первый контакт', color: '#39a8ef' },
           titles: { deal: 'Чат на сайте: +7 970 837-76-11' }, fields: { deal: { UF_CRM_SITE: 'shop.example', UF_CRM_COLOR: '81' }, contact: { UF_CRM_CITY: 'Казань' } }
         },
-        problems: ['deal.OPPORTUNITY: Это не сумма: «договорная».'],
         calls: [call('contact', 'crm.item.add', 'done', '311', null, { entityTypeId: 3 }), call('deal', 'crm.item.add', 'done', '48058', null, { entityTypeId: 2 }), call('comment', 'crm.timeline.comment.add', 'done', '5400')]
       }),
       decision('72', '2', 'filtered', 18, { reasons: ['Строка 1 фильтра не пропускает его в CRM.'], steps: [{ ...steps[0], rows: [row(1, 'f1', group('and', true, condition('first_message', 'Первое сообщение', 'includes', 'содержит', 'вакансия', 'Добрый день, ваша вакансия ещё открыта?', true)), true)] }] }),

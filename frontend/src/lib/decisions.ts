@@ -99,7 +99,6 @@ export interface Decision {
   steps: Step[]
   candidates: Candidate[]
   result: DecisionResult
-  problems: string[]
   calls: PlannedCall[]
   requests: HttpRequest[]
   others: { id: Id; at: Time }[]

@@ -12,7 +12,7 @@ const INDENT = '  '
 
 export function report(decision: Decision, origin: string, lexicon: Lexicon): string {
   const parts: [string, string[]][] = [
-    [heading(decision), [answer(decision, origin), ...decision.reasons.map(dash), ...decision.problems.map(dash)]],
+    [heading(decision), [answer(decision, origin), ...decision.reasons.map(dash)]],
     [t('Result'), result(decision, origin)],
     [t('Candidates'), decision.candidates.map((one) => dash([
       `${cardTitle(one.type)} ${cardName(one.title, one.id)}`, openText(one.opened), points(one.score), one.chosen ? t('the chosen card') : '', one.reasons.join(' ')

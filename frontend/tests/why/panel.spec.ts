@@ -11,7 +11,7 @@ import { boot, server } from '../build'
 const DECISION = {
   id: '71', at: '2026-11-21T10:00:00Z', state: 'done', kind: 'filtered', kind_title: 'Kept out', reasons: ['Row 1 of the filter keeps it out of CRM.'], targets: [],
   inquiry: { kind: 'request', id: '9', name: 'Anna', channel: { kind: 'webchat', name: 'Shop' }, phone: '', email: '' },
-  settings: { kind: 'requests', version: 0, at: null, user: null }, parameters: [], steps: [], candidates: [], problems: [], calls: [], requests: [], others: [],
+  settings: { kind: 'requests', version: 0, at: null, user: null }, parameters: [], steps: [], candidates: [], calls: [], requests: [], others: [],
   result: { create: [], targets: [], copies: [], responsible: null, lead_stage: null, pipeline: null, deal_stage: null, titles: {}, fields: {} }
 }
 

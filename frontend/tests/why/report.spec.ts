@@ -23,7 +23,7 @@ function decision(more: Partial<Decision> = {}): Decision {
   return {
     id: '71', at: '2026-11-21T10:00:00Z', state: 'done', kind: 'repeat', kind_title: 'A repeat inquiry', reasons: ['Deal 5 is the freshest open one.'], targets: [],
     inquiry: { kind: 'chat', id: '9', name: 'Anna', channel: { kind: 'telegram', name: 'Shop' }, phone: '', email: '' },
-    settings: { kind: 'chats', version: 3, at: null, user: null }, parameters: [], steps: [], candidates: [], problems: [], calls: [], requests: [], others: [],
+    settings: { kind: 'chats', version: 3, at: null, user: null }, parameters: [], steps: [], candidates: [], calls: [], requests: [], others: [],
     result: NOTHING, ...more
   }
 }
