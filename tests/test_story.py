@@ -167,6 +167,17 @@ def test_linked_channel_makes_no_deals(here: World) -> None:
     assert chats(here)[0]["crm"]["state"] == "skipped"
 
 
+def test_lines_switched_off_leave_the_work_to_the_rules(here: World) -> None:
+    link_line(here)
+    here.open().put("/settings/open_lines", {"document": {"active": False}})
+    here.say("Anybody?")
+    assert here.line_chats() == []
+    assert chats(here)[0]["crm"]["deal"]
+    here.open().put("/settings/open_lines", {"document": {"active": True}})
+    here.say("Hello again")
+    assert here.said_in_line() == ["Hello again"]
+
+
 def test_finished_dialog_closes_the_chat(here: World) -> None:
     link_line(here)
     here.say()

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from b24app import channels, http
 from b24app.channels.base import Adapter
 from b24app.db import db
-from b24app.models import Channel, LineLink
+from b24app.models import Channel, LineLink, Portal
 from b24app.values import Account
 
 
@@ -26,5 +26,11 @@ def account(channel: Channel, public_url: str = "") -> Account:
 def line_of(channel: Channel) -> int | None:
     """The Open Line that this channel talks through, or None."""
     return db.session.scalar(
-        select(LineLink.line_id).where(LineLink.channel_id == channel.id, LineLink.active.is_(True))
+        select(LineLink.line_id)
+        .join(Portal, Portal.id == LineLink.portal_id)
+        .where(
+            LineLink.channel_id == channel.id,
+            LineLink.active.is_(True),
+            Portal.lines_active.is_(True),
+        )
     )

@@ -69,7 +69,7 @@ def of_chat(row: Conversation, now: datetime) -> Inquiry:
 
 def of_request(row: OfflineRequest, document: Document, now: datetime) -> Inquiry:
     zone = directory.zone(row.portal_id)
-    due = now.astimezone(zone) + timedelta(minutes=document.deadline_minutes)
+    due = row.created_at.astimezone(zone) + timedelta(minutes=document.deadline_minutes)
     page = str(row.visit.get("page_url") or "")
     return Inquiry(
         kind="request",

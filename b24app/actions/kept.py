@@ -21,8 +21,21 @@ NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it, but not \\u00
 Json = dict[str, Any]
 
 
+# What differs from a document that says nothing: a request waits for somebody to call back.
+FIRST: Mapping[str, Mapping[str, Any]] = {"requests": {"create_primary": ["deal", "activity"]}}
+
+
+def completed(kind: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A document of rules with the names that a kind has its own beginning for."""
+    return {**FIRST.get(kind, {}), **given}
+
+
 def _read_rules(given: Mapping[str, Any], known: Known | None) -> Json:
     return documents.dump(documents.read(given, known))
+
+
+def _read_requests(given: Mapping[str, Any], known: Known | None) -> Json:
+    return _read_rules(completed("requests", given), known)
 
 
 def _read_lines(given: Mapping[str, Any], known: Known | None) -> Json:
@@ -38,7 +51,7 @@ def _read_lines(given: Mapping[str, Any], known: Known | None) -> Json:
 Reader = Callable[[Mapping[str, Any], Known | None], Json]
 READERS: dict[str, Reader] = {
     "chats": _read_rules,
-    "requests": _read_rules,
+    "requests": _read_requests,
     "open_lines": _read_lines,
 }
 

@@ -12,7 +12,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from b24app.actions import directory, drafts, journal
-from b24app.actions.kept import READERS, Json, keepable, latest, person, reader, row_of, whole
+from b24app.actions.kept import (
+    READERS,
+    Json,
+    completed,
+    keepable,
+    latest,
+    person,
+    reader,
+    row_of,
+    whole,
+)
 from b24app.actions.shown import moment
 from b24app.db import db
 from b24app.errors import Conflict, Invalid
@@ -45,7 +55,7 @@ class Edition:
 def rules(portal_id: int, kind: str) -> Current:
     """The rules that count now for `chats` or `requests`."""
     row = latest(portal_id, kind)
-    return Current(documents.read(row.document if row else {}), row.version if row else 0)
+    return Current(_read(kind, row.document if row else {}), row.version if row else 0)
 
 
 def rules_of(portal_id: int, kind: str, version: int | None) -> Current:
@@ -54,16 +64,26 @@ def rules_of(portal_id: int, kind: str, version: int | None) -> Current:
     Raises: NotFound.
     """
     if not version:
-        return Current(documents.read({}), 0)
-    return Current(documents.read(row_of(portal_id, kind, version).document), version)
+        return Current(_read(kind, {}), 0)
+    return Current(_read(kind, row_of(portal_id, kind, version).document), version)
+
+
+def newest_version(portal_id: int, kind: str) -> int:
+    row = latest(portal_id, kind)
+    return row.version if row else 0
 
 
 def lines_active(portal_id: int) -> bool:
     """Whether chats of this portal go through Open Lines: switched on, and linked to one."""
-    row = latest(portal_id, "open_lines")
-    if not (row is None or row.document.get("active", True)):
-        return False
-    linked = select(LineLink.id).where(LineLink.portal_id == portal_id, LineLink.active.is_(True))
+    linked = (
+        select(LineLink.id)
+        .join(Portal, Portal.id == LineLink.portal_id)
+        .where(
+            LineLink.portal_id == portal_id,
+            LineLink.active.is_(True),
+            Portal.lines_active.is_(True),
+        )
+    )
     return db.session.scalar(linked.limit(1)) is not None
 
 
@@ -145,6 +165,10 @@ def parts(portal_ids: Collection[int]) -> dict[int, dict[str, bool]]:
     return told
 
 
+def _read(kind: str, kept: Mapping[str, Any]) -> Document:
+    return documents.read(completed(kind, kept))
+
+
 def _keep(
     portal_id: int,
     kind: str,
@@ -169,14 +193,15 @@ def _keep(
     except IntegrityError as error:  # two at the same moment: the index let one of them through
         raise Conflict(STALE, code="stale") from error
     journal.audit(portal_id, user_id, f"settings.{kind}", {"version": version, **told}, now)
-    if kind == "open_lines" and row.document["active"]:
-        _activate(portal_id, user_id, now)
+    if kind == "open_lines":
+        _switch_lines(portal_id, row.document["active"], user_id, now)
     announce(portal_id, "settings", {"kind": kind, "version": version}, now)
 
 
-def _activate(portal_id: int, user_id: int, now: datetime) -> None:
+def _switch_lines(portal_id: int, active: bool, user_id: int, now: datetime) -> None:
     """Open Lines that are switched on switch on the integration itself."""
     portal = db.session.get_one(Portal, portal_id)
-    if not portal.integration_active:
+    portal.lines_active = active
+    if active and not portal.integration_active:
         portal.integration_active = True
         journal.audit(portal_id, user_id, "integration", {"active": True}, now)

@@ -32,6 +32,7 @@ class Portal(Row):
     app_status: Mapped[str] = mapped_column(String(4), default="")
     app_version: Mapped[str] = mapped_column(String(16), default="")
     integration_active: Mapped[bool] = mapped_column(default=True)
+    lines_active: Mapped[bool] = mapped_column(default=True)  # as the settings of Open Lines say
     last_event: Mapped[int] = mapped_column(BigInteger, default=0)
     installed_at: Mapped[datetime | None] = mapped_column(Utc)
     uninstalled_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -34,9 +34,9 @@ class Document(Body):
 
 
 class Publication(Document):
-    """version: the one that the document was made from."""
+    """version: the one that the document was made from; a program may leave it out."""
 
-    version: Version
+    version: Version | None = None
     note: str = Field("", max_length=500)
 
 
@@ -76,8 +76,12 @@ def show(path: KindPath) -> Response:
 @blueprint.put("/settings/<string:kind>")
 @guard.configurer
 def publish(path: KindPath, body: Publication) -> Response:
-    asking, edition = guard.viewer(), Edition(body.document, body.version, body.note)
+    asking = guard.viewer()
     with transaction():
+        base = body.version
+        if base is None:
+            base = settings.newest_version(asking.portal_id, path.kind)
+        edition = Edition(body.document, base, body.note)
         kept = settings.publish(asking.portal_id, path.kind, edition, asking.user_id, clock.now())
     return jsonify(kept)
 

@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.Column("crm_company_id", sa.Integer(), nullable=True),
         sa.Column("crm_comment_id", sa.Integer(), nullable=True),
         sa.Column("crm_activity_id", sa.Integer(), nullable=True),
+        sa.Column("crm_activity_done", sa.Boolean(), nullable=False),
         sa.Column(
             "id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -238,8 +239,29 @@ def upgrade() -> None:
             "ix_offline_request_list", ["portal_id", "status", "created_at", "id"], unique=False
         )
 
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("crm_state", sa.String(length=8), nullable=False, server_default="")
+        )
+        batch_op.create_index("ix_attachment_crm", ["portal_id", "crm_state"], unique=False)
+
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("crm_unsure", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+        batch_op.add_column(
+            sa.Column(
+                "crm_stale",
+                sa.JSON(none_as_null=True).with_variant(
+                    postgresql.JSONB(none_as_null=True), "postgresql"
+                ),
+                nullable=True,
+            )
+        )
         batch_op.add_column(sa.Column("crm_activity_id", sa.Integer(), nullable=True))
+        batch_op.add_column(
+            sa.Column("crm_activity_done", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
         batch_op.add_column(
             sa.Column(
                 "crm_target",
@@ -318,6 +340,9 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("name", sa.String(length=200), nullable=False, server_default="")
         )
+        batch_op.add_column(
+            sa.Column("lines_active", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
         batch_op.create_index(batch_op.f("ix_portal_account_id"), ["account_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_portal_account_id_account"),
@@ -349,6 +374,7 @@ def downgrade() -> None:
     with op.batch_alter_table("portal", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_portal_account_id_account"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_portal_account_id"))
+        batch_op.drop_column("lines_active")
         batch_op.drop_column("name")
         batch_op.drop_column("account_id")
 
@@ -374,7 +400,14 @@ def downgrade() -> None:
         batch_op.drop_column("crm_pin")
         batch_op.drop_column("crm_bound")
         batch_op.drop_column("crm_target")
+        batch_op.drop_column("crm_activity_done")
         batch_op.drop_column("crm_activity_id")
+        batch_op.drop_column("crm_stale")
+        batch_op.drop_column("crm_unsure")
+
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index("ix_attachment_crm")
+        batch_op.drop_column("crm_state")
 
     with op.batch_alter_table("offline_request", schema=None) as batch_op:
         batch_op.drop_index("ix_offline_request_list")

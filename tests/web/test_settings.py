@@ -173,6 +173,18 @@ def test_open_lines_switch_the_integration_on(here: World, admin: Screen) -> Non
         assert session.query(Portal).one().integration_active
 
 
+def test_programs_publish_over_the_newest(admin: Screen) -> None:
+    for version, create in enumerate((["lead"], ["deal"]), 1):
+        kept = admin.put("/settings/chats", {"document": {"create_primary": create}})
+        assert (kept["version"], kept["document"]["create_primary"]) == (version, create)
+
+
+def test_requests_begin_with_a_to_do(admin: Screen) -> None:
+    kept = admin.get("/settings/requests")["document"]
+    assert kept["create_primary"] == ["deal", "activity"]
+    assert admin.get("/settings/chats")["document"]["create_primary"] == ["deal"]
+
+
 def test_unknown_kind_is_not_found(admin: Screen) -> None:
     assert refusal(admin, "GET", "/settings/castles") == (404, "not_found")
 
@@ -180,7 +192,7 @@ def test_unknown_kind_is_not_found(admin: Screen) -> None:
 @pytest.mark.parametrize(
     ("verb", "path", "body"),
     [
-        ("PUT", "/settings/chats", {"document": {}}),
+        ("PUT", "/settings/chats", {"version": 0}),
         ("PUT", "/settings/chats", {"document": [], "version": 0}),
         ("PUT", "/settings/chats", {"document": {"titles": {"deal": "\x00"}}, "version": 0}),
         ("PUT", "/settings/chats/draft", {"document": {"a": "\x00"}}),
