@@ -90,9 +90,8 @@ def test_on_premise_portal_with_a_port(any_app: Flask) -> None:
         screen = box.open("LEFT_MENU", BORIS)
         assert screen.boot["portal"]["origin"] == "https://crm.firm.test:8443"
         screen.post(f"/conversations/{chat['id']}/accept")
-        screen.post(
-            f"/conversations/{chat['id']}/messages", {"client_uuid": "from-the-box-1", "text": "Here"}
-        )
+        reply = {"client_uuid": "from-the-box-1", "text": "Here"}
+        screen.post(f"/conversations/{chat['id']}/messages", reply)
         box.run()
         assert box.said_on_phone() == ["From the box", "Here"]
 

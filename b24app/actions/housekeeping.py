@@ -7,7 +7,7 @@ from sqlalchemy import Select, delete, select
 
 from b24app import clock, media
 from b24app.db import Row, transaction
-from b24app.models import Arrival, Attachment, Event, Job, RestCall
+from b24app.models import Arrival, Attachment, CrmCard, CrmPerson, Event, Job, RestCall
 from b24app.models.job import LATER, promise
 
 EVERY = timedelta(hours=1)
@@ -16,6 +16,7 @@ EVENTS_KEPT = timedelta(days=3)
 JOBS_KEPT = timedelta(days=1)
 ARRIVALS_KEPT = timedelta(days=7)
 CALLS_KEPT = timedelta(days=7)
+MEMORY_KEPT = timedelta(hours=1)  # of CRM; it is believed for minutes only
 UPLOADS_KEPT = timedelta(days=1)
 
 
@@ -55,6 +56,8 @@ def _old(now: datetime) -> Iterator[tuple[type[Row], Select[int]]]:
             Arrival.state == "done", Arrival.received_at < now - ARRIVALS_KEPT
         ),
     )
+    yield CrmPerson, select(CrmPerson.id).where(CrmPerson.checked_at < now - MEMORY_KEPT)
+    yield CrmCard, select(CrmCard.id).where(CrmCard.fetched_at < now - MEMORY_KEPT)
     yield RestCall, select(RestCall.id).where(RestCall.at < now - CALLS_KEPT)
 
 

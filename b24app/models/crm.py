@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from b24app.db import Json, Row, Utc
@@ -29,7 +29,10 @@ class CrmPerson(Row):
     """Who in CRM has an address; kind: phone, email or client (a messenger's own name)."""
 
     __tablename__ = "crm_person"
-    __table_args__ = (UniqueConstraint("portal_id", "kind", "value"),)
+    __table_args__ = (
+        UniqueConstraint("portal_id", "kind", "value"),
+        Index("ix_crm_person_checked_at", "checked_at"),
+    )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(8))
     value: Mapped[str] = mapped_column(String(240))
@@ -44,7 +47,10 @@ class CrmCard(Row):
     """A lead or deal as we last saw it; dropped when the portal tells that it changed."""
 
     __tablename__ = "crm_card"
-    __table_args__ = (UniqueConstraint("portal_id", "type_id", "card_id"),)
+    __table_args__ = (
+        UniqueConstraint("portal_id", "type_id", "card_id"),
+        Index("ix_crm_card_fetched_at", "fetched_at"),
+    )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     type_id: Mapped[int] = mapped_column()
     card_id: Mapped[int] = mapped_column()

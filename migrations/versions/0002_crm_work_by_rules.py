@@ -78,6 +78,9 @@ def upgrade() -> None:
             "portal_id", "type_id", "card_id", name=op.f("uq_crm_card_portal_id_type_id_card_id")
         ),
     )
+    with op.batch_alter_table("crm_card", schema=None) as batch_op:
+        batch_op.create_index("ix_crm_card_fetched_at", ["fetched_at"], unique=False)
+
     op.create_table(
         "crm_person",
         sa.Column(
@@ -115,6 +118,9 @@ def upgrade() -> None:
             "portal_id", "kind", "value", name=op.f("uq_crm_person_portal_id_kind_value")
         ),
     )
+    with op.batch_alter_table("crm_person", schema=None) as batch_op:
+        batch_op.create_index("ix_crm_person_checked_at", ["checked_at"], unique=False)
+
     op.create_table(
         "directory_page",
         sa.Column(
@@ -416,7 +422,13 @@ def downgrade() -> None:
     op.drop_table("offline_request")
     op.drop_table("settings_draft")
     op.drop_table("directory_page")
+    with op.batch_alter_table("crm_person", schema=None) as batch_op:
+        batch_op.drop_index("ix_crm_person_checked_at")
+
     op.drop_table("crm_person")
+    with op.batch_alter_table("crm_card", schema=None) as batch_op:
+        batch_op.drop_index("ix_crm_card_fetched_at")
+
     op.drop_table("crm_card")
     op.drop_table("portal_invite")
     op.drop_table("account")

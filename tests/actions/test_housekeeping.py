@@ -10,7 +10,7 @@ from flask import Flask
 from b24app import clock, media
 from b24app.actions import housekeeping, uploads
 from b24app.db import db, transaction
-from b24app.models import Arrival, Attachment, Event, Job, RestCall
+from b24app.models import Arrival, Attachment, CrmCard, CrmPerson, Event, Job, RestCall
 from b24app.models.event import announce
 from b24app.models.job import promise
 from tests import build
@@ -50,6 +50,17 @@ def test_kept_promises_go_and_open_ones_stay() -> None:
     tidy()
     left = {row.key for row in build.rows(Job) if row.kind == "test"}
     assert left == {"open:0", "open:1", "done:1"}
+
+
+def test_what_was_remembered_of_crm_goes() -> None:
+    home = build.portal()
+    for number, at in enumerate(ages()):
+        person = CrmPerson(portal_id=home.id, kind="phone", value=f"+7{number}", checked_at=at)
+        card = CrmCard(portal_id=home.id, type_id=2, card_id=number, document={}, fetched_at=at)
+        db.session.add_all([person, card])
+    tidy()
+    assert [row.value for row in build.rows(CrmPerson)] == ["+71"]
+    assert [row.card_id for row in build.rows(CrmCard)] == [1]
 
 
 def test_understood_calls_go_and_failed_ones_stay() -> None:
