@@ -10,6 +10,15 @@ from b24app.rules.parameters import CATALOGUE, parameter
 
 LIMIT = 255  # a title in CRM
 SHOWN_TIME = "%d.%m.%Y %H:%M"
+# Conditions compare codes; people read names, the same in every language.
+CHANNEL_NAMES = {
+    "telegram": "Telegram",
+    "whatsapp": "WhatsApp",
+    "viber": "Viber",
+    "vk": "VK",
+    "email": "E-mail",
+    "webchat": "Web",
+}
 
 _HOLE = re.compile(r"\{([^{}]{1,120})\}")
 _NOTHING = "\x00"  # stands where a parameter had no data, until the words around it are tidied
@@ -77,6 +86,8 @@ def _said(name: str, value: Any, exact: bool) -> str:
         return str(int(value))
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(filter(None, (_said(name, one, exact) for one in value)))
+    if name == "channel_type":
+        return CHANNEL_NAMES.get(str(value), str(value))
     known = CATALOGUE.get(name)
     return _time(str(value)) if known and known.type == "date" and not exact else str(value)
 

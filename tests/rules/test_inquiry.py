@@ -698,7 +698,7 @@ def test_contradictions_are_settled_in_any_order() -> None:
 
 TITLES = [
     ("", "Shop: Anna"),
-    ("{channel_type} {visitor_phone} #{communication_id}", "whatsapp +79990000001"),
+    ("{channel_type} {visitor_phone} #{communication_id}", "WhatsApp +79990000001"),
     ("{visitor_email}", "Shop: Anna"),
     ("Chat", "Chat"),
     ("{utm_source} " + "x" * 400, "ads " + "x" * 251),

@@ -62,6 +62,7 @@ test('a parameter is put where the caret is, set off from words', () => {
   expect(inserted('a XX b', 'site', 2, 4)).toEqual({ text: 'a {site} b', caret: 8 })
   expect(inserted('№', 'id', 1, 1)).toEqual({ text: '№{id}', caret: 5 })
   expect(inserted('{a}', 'b', 0, 0)).toEqual({ text: '{b} {a}', caret: 3 })
+  expect(inserted('{a}', 'b', 3, 3)).toEqual({ text: '{a} {b}', caret: 7 })
 })
 
 test('unknown parameters are found once each', () => {
