@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, select
 
 from b24app import clock, media
+from b24app.actions import crm_memory
 from b24app.db import Row, transaction
 from b24app.models import Arrival, Attachment, CrmCard, CrmPerson, Event, Job, RestCall
 from b24app.models.job import LATER, promise
@@ -16,6 +17,7 @@ EVENTS_KEPT = timedelta(days=3)
 JOBS_KEPT = timedelta(days=1)
 ARRIVALS_KEPT = timedelta(days=7)
 CALLS_KEPT = timedelta(days=7)
+SECOND = timedelta(seconds=1)
 MEMORY_KEPT = timedelta(hours=1)  # of CRM; it is believed for minutes only
 UPLOADS_KEPT = timedelta(days=1)
 
@@ -57,7 +59,9 @@ def _old(now: datetime) -> Iterator[tuple[type[Row], Select[int]]]:
         ),
     )
     yield CrmPerson, select(CrmPerson.id).where(CrmPerson.checked_at < now - MEMORY_KEPT)
-    yield CrmCard, select(CrmCard.id).where(CrmCard.fetched_at < now - MEMORY_KEPT)
+    # A card in doubt waits to be read, however long the portal is away.
+    seen = CrmCard.fetched_at.between(crm_memory.STALE + SECOND, now - MEMORY_KEPT)
+    yield CrmCard, select(CrmCard.id).where(seen)
     yield RestCall, select(RestCall.id).where(RestCall.at < now - CALLS_KEPT)
 
 

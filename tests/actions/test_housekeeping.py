@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from b24app import clock, media
-from b24app.actions import housekeeping, uploads
+from b24app.actions import crm_memory, housekeeping, uploads
 from b24app.db import db, transaction
 from b24app.models import Arrival, Attachment, CrmCard, CrmPerson, Event, Job, RestCall
 from b24app.models.event import announce
@@ -58,9 +58,10 @@ def test_what_was_remembered_of_crm_goes() -> None:
         person = CrmPerson(portal_id=home.id, kind="phone", value=f"+7{number}", checked_at=at)
         card = CrmCard(portal_id=home.id, type_id=2, card_id=number, document={}, fetched_at=at)
         db.session.add_all([person, card])
+    crm_memory.doubt(home.id, 2, 7)  # waits to be read
     tidy()
     assert [row.value for row in build.rows(CrmPerson)] == ["+71"]
-    assert [row.card_id for row in build.rows(CrmCard)] == [1]
+    assert [row.card_id for row in build.rows(CrmCard)] == [1, 7]
 
 
 def test_understood_calls_go_and_failed_ones_stay() -> None:
