@@ -39,6 +39,8 @@ TURN = "turn"
 TURN_SECONDS = 15.0
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
+# None is NULL, which a query can ask for.
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Base(DeclarativeBase):

@@ -138,6 +138,7 @@ def reopen(conversation: Conversation, operator: Operator, now: datetime) -> Non
     conversation.reopen(operator.user_id, now)
     journal.note(conversation, "reopened", {"name": operator.name}, now)
     promises.line_deed(conversation, "start", operator.user_id, now)
+    promises.crm(conversation, now)
     shown.tell_conversation(conversation, now)
 
 

@@ -19,7 +19,7 @@ from b24app.actions import (
 from b24app.actions.crm_found import Gathered
 from b24app.actions.crm_journal import Judged
 from b24app.actions.crm_places import Source
-from b24app.actions.crm_talk import Story
+from b24app.actions.crm_story import Saying
 from b24app.db import db
 from b24app.i18n import N_
 from b24app.models import Conversation, OfflineRequest, Portal
@@ -39,7 +39,7 @@ LINE_SERVES = Reason(N_("An Open Line serves this channel and keeps CRM itself."
 class Case:
     """One decision to make.
 
-    memory: what is known without asking the portal. story, text: what the first comment says.
+    memory: what is known without asking the portal. saying, text: what the first comment says.
     tried: an earlier try may have written, and its answer was lost. place: where it lived.
     """
 
@@ -53,7 +53,7 @@ class Case:
     fields: dict[str, dict[str, Field]] = field(default_factory=dict)
     known_contact: int | None = None
     memory: Gathered | None = None
-    story: Story | None = None
+    saying: Saying | None = None
     text: str = ""
     tried: bool = False
     place: Target | None = None
@@ -65,7 +65,7 @@ def open_case(payload: dict[str, int], now: datetime) -> Case | None:
     purpose = _purpose(row) if row else None
     if row is None or purpose is None:
         if isinstance(row, Conversation):
-            crm_talk.promise_telling(row, now)
+            crm_talk.tell_anew(row, now)
         return None
     portal = db.session.get_one(Portal, row.portal_id)
     if why := _barred(row, portal):
@@ -150,7 +150,7 @@ def _case(
     inquiry = crm_sources.inquiry(row, current.document, now)
     newest = crm_journal.newest(row)
     tried = newest is not None and newest.state == "failed"
-    story, text = _words(row, current.document, purpose)
+    saying, text = _words(row, current.document, purpose)
     fresh = purpose == "first" and not tried
     return Case(
         purpose=purpose,
@@ -163,7 +163,7 @@ def _case(
         fields=directory.fields(portal.id),
         known_contact=crm_sources.known_contact(row),
         memory=_remembered(row, inquiry, now, fresh),
-        story=story,
+        saying=saying,
         text=text,
         tried=tried,
         place=_place(row),
@@ -179,15 +179,13 @@ def _remembered(row: Source, inquiry: Inquiry, now: datetime, fresh: bool) -> Ga
     return found if known in {None, *(one.id for one in found.facts.contacts)} else None
 
 
-def _words(row: Source, document: Document, purpose: Purpose) -> tuple[Story | None, str]:
+def _words(row: Source, document: Document, purpose: Purpose) -> tuple[Saying | None, str]:
     if document.transcript == "off" or purpose == "learn":
         return None, ""
     if isinstance(row, OfflineRequest):
         return None, crm_sources.words(row)
-    if document.transcript == "at_close" and row.is_open:
-        return None, ""
-    story = crm_talk.story_of(row, Target(DEAL))
-    return story, story.text if story and not story.comment_id else ""
+    saying = crm_talk.first_saying(row, document.transcript)
+    return saying, saying.text if saying else ""
 
 
 def _place(row: Source) -> Target | None:

@@ -89,6 +89,11 @@ def last(row: Source) -> Decision | None:
     return next((one for one in _latest(row) if one.inquiry and one.state == "done"), None)
 
 
+def creating(row: Source, name: str) -> Decision | None:
+    """The latest decision that created this: contact, lead, deal or activity."""
+    return next((one for one in _latest(row) if name in one.verdict.get("create", ())), None)
+
+
 def newest(row: Source) -> Decision | None:
     return next(iter(_latest(row)), None)
 

@@ -13,6 +13,7 @@ from b24app.actions import (
     crm_places,
     crm_sources,
     crm_talk,
+    promises,
 )
 from b24app.actions.crm_cases import Case
 from b24app.actions.crm_found import Found, Gathered
@@ -127,7 +128,9 @@ def _keep_ids(row: Source, outcome: Outcome) -> None:
         if number:
             setattr(row, COLUMNS[type_id], number)
     row.contact.crm_contact_id = row.crm_contact_id or row.contact.crm_contact_id
-    row.crm_activity_id = _activity(results) or outcome.activity_id or row.crm_activity_id
+    made = _activity(results) or outcome.activity_id
+    if made and made != row.crm_activity_id:
+        row.crm_activity_id, row.crm_activity_done = made, False
 
 
 def _activity(results: Mapping[str, Any]) -> int | None:
@@ -140,21 +143,20 @@ def _activity(results: Mapping[str, Any]) -> int | None:
 
 def _conclude(row: Source, case: Case, outcome: Outcome, now: datetime) -> None:
     written = outcome.written
-    places = [
-        place
-        for target in (*outcome.verdict.targets, *outcome.verdict.copies)
-        if (place := _resolved(target, written.results))
-    ]
+    places = _places(outcome)
     row.crm_state = "ready" if places else "failed" if written.failed else "skipped"
     row.crm_error = _words(case, written)[:500]
     comment = whole(written.results.get("comment")) or outcome.comment_id
     if not isinstance(row, Conversation):
         row.crm_comment_id = comment or row.crm_comment_id
+        promises.crm_todo(row, now)  # it may have been finished meanwhile
         return
     if places:
         _settle_in(row, places)
-    _note_told(row, case, comment, found=outcome.comment_id is not None)
-    if row.crm_state == "ready":
+    if case.saying and comment is not None:
+        found = outcome.comment_id is not None
+        crm_talk.note_first(row, case.saying, comment, now, found=found)
+    if row.crm_state == "ready" and not row.crm_error:
         crm_talk.promise_telling(row, now)  # what was said meanwhile
 
 
@@ -166,13 +168,13 @@ def _settle_in(row: Conversation, places: list[Target]) -> None:
     row.crm_bound = [crm_places.kept(one) for one in beside]
 
 
-def _note_told(row: Conversation, case: Case, comment: int | None, *, found: bool) -> None:
-    story = case.story
-    if story is None or comment is None:
-        return
-    row.crm_comment_id, row.crm_comment_from = comment, story.first
-    # A comment that was found may lack what was said after it: it is told again.
-    row.crm_told = story.first if found else story.last
+def _places(outcome: Outcome) -> list[Target]:
+    """The main card, and those beside it that show the comment."""
+    main, *beside = (*outcome.verdict.targets, *outcome.verdict.copies) or (None,)
+    refused = outcome.written.errors
+    shown = [one for at, one in enumerate(beside) if f"bind{at}" not in refused]
+    found = (_resolved(one, outcome.written.results) for one in (main, *shown) if one)
+    return [place for place in found if place]
 
 
 def _resolved(target: Target, results: Mapping[str, Any]) -> Target | None:

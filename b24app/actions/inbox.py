@@ -344,6 +344,7 @@ def _join_album(
     message.version += 1
     db.session.flush()  # promises name the attachments' ids
     promises.fetch_files(message, now)
+    promises.crm_again(conversation, message, now)
     shown.tell_message(message, conversation, now)
     return message
 

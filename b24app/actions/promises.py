@@ -164,9 +164,37 @@ def crm_request(row: OfflineRequest, now: datetime) -> None:
 
 def crm_again(conversation: Conversation, message: Message, now: datetime) -> None:
     """A message changed: if CRM was told of it, CRM hears the change."""
-    if 0 < message.id <= conversation.crm_told:
-        conversation.crm_told = min(conversation.crm_told, message.id - 1)
+    if message.id <= conversation.crm_told:
+        conversation.crm_stale = [*(conversation.crm_stale or ()), message.id]
     crm(conversation, now)
+
+
+def crm_files(portal_id: int, now: datetime) -> None:
+    """Bring files that the timelines were told of: one after another, the words do not wait."""
+    promise(
+        "crm_files",
+        f"crm_files:{portal_id}",
+        now,
+        portal_id=portal_id,
+        lane=f"portal:{portal_id}:crm*",
+        priority=LATER,
+        payload={"portal_id": portal_id},
+    )
+
+
+def crm_todo(row: OfflineRequest, now: datetime) -> None:
+    """Complete or take up again the activity of a request, as the request stands."""
+    if row.crm_activity_id is None or (row.status == "done") == row.crm_activity_done:
+        return
+    promise(
+        "crm_todo",
+        f"crm_todo:{row.id}",
+        now,
+        portal_id=row.portal_id,
+        lane=f"portal:{row.portal_id}:crm*",
+        priority=LATER,
+        payload={"request_id": row.id},
+    )
 
 
 def fetch_files(message: Message, now: datetime) -> None:

@@ -105,12 +105,14 @@ def finish(row: OfflineRequest, operator: Operator, now: datetime) -> None:
         "taken_at": row.taken_at or now,
     }
     _move(row, row.status, "done", done_at=now, **taken)
+    promises.crm_todo(row, now)
     _tell(row, "request.finish", operator, now)
 
 
 def reopen(row: OfflineRequest, operator: Operator, now: datetime) -> None:
     """The operator takes a finished request up again; Conflict if it is not finished."""
     _move(row, "done", "active", responsible_id=operator.user_id, taken_at=now, done_at=None)
+    promises.crm_todo(row, now)
     _tell(row, "request.reopen", operator, now)
 
 

@@ -94,6 +94,8 @@ def _tell(row: Attachment, now: datetime) -> None:
     shown.tell_message(message, conversation, now)
     if message.line_state == "queued":
         promises.lines(message.portal_id, now)
+    if row.crm_state == "queued":
+        promises.crm_files(message.portal_id, now)
 
 
 def _from_portal(origin: str, file: RemoteFile) -> Fetched:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from b24app.db import Json, Row, Utc
+from b24app.db import Json, JsonOrNull, Row, Utc
 from b24app.errors import Conflict
 from b24app.models.channel import Channel
 from b24app.models.contact import Contact, Identity
@@ -72,7 +72,12 @@ class Conversation(Row):
     crm_comment_id: Mapped[int | None] = mapped_column()
     crm_comment_from: Mapped[int] = mapped_column(default=0)  # first message in the rolling comment
     crm_told: Mapped[int] = mapped_column(default=0)  # last message that is in CRM
+    # A comment was to be written and nobody knows whether it was: look before writing.
+    crm_unsure: Mapped[bool] = mapped_column(default=False)
+    # Ids of told messages that changed since, 0: system lines wait; None: nothing.
+    crm_stale: Mapped[list[Any] | None] = mapped_column(JsonOrNull)
     crm_activity_id: Mapped[int | None] = mapped_column()
+    crm_activity_done: Mapped[bool] = mapped_column(default=False)  # as CRM was told
     # [type id, id]: the card that has the comment; None while ready: look for a place anew.
     crm_target: Mapped[list[Any] | None] = mapped_column(Json)
     crm_bound: Mapped[list[Any]] = mapped_column(Json, default=list)  # [type id, id] beside

@@ -90,10 +90,17 @@ class Message(Row):
 
 
 class Attachment(Row):
-    """state: remote (the messenger has it) / stored / failed."""
+    """state: remote (the messenger has it) / stored / failed.
+
+    crm_state, the way to the timeline: "" (not told of), queued, sending (or nobody knows),
+    sent, large, failed.
+    """
 
     __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_external", "channel_id", "external_id"),)
+    __table_args__ = (
+        Index("ix_attachment_external", "channel_id", "external_id"),
+        Index("ix_attachment_crm", "portal_id", "crm_state"),
+    )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     message_id: Mapped[int | None] = mapped_column(
@@ -110,6 +117,7 @@ class Attachment(Row):
     media_key: Mapped[str] = mapped_column(String(100), default="")
     state: Mapped[str] = mapped_column(String(8), default="remote")
     error: Mapped[str] = mapped_column(String(500), default="")
+    crm_state: Mapped[str] = mapped_column(String(8), default="")
     created_at: Mapped[datetime] = mapped_column(Utc)
 
     message: Mapped[Message | None] = relationship(back_populates="attachments")

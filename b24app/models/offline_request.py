@@ -51,6 +51,7 @@ class OfflineRequest(Row):
     crm_company_id: Mapped[int | None] = mapped_column()
     crm_comment_id: Mapped[int | None] = mapped_column()
     crm_activity_id: Mapped[int | None] = mapped_column()
+    crm_activity_done: Mapped[bool] = mapped_column(default=False)  # as CRM was told
 
     channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)
     contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)

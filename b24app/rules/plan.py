@@ -269,9 +269,10 @@ def close_activity(
     responsible_id: int | None = None,
     language: str = "en",
     key: str = "activity",
+    closed: bool = True,
 ) -> Call:
-    """Complete a chat's activity; the portal wants the whole card anew."""
-    told = _card(inquiry, title, responsible_id, language, closed=True)
+    """Complete a chat's activity, or take it up again; the portal wants the whole card anew."""
+    told = _card(inquiry, title, responsible_id, language, closed)
     return Call("crm.activity.configurable.update", {"id": activity_id, **told}, key)
 
 

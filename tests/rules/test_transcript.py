@@ -4,65 +4,100 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b24app.rules.transcript import chunks, same_comment
+from b24app.rules.transcript import (
+    COMMENT_MAX,
+    HEAD_MAX,
+    Line,
+    Part,
+    file_mark,
+    head,
+    mark,
+    parts,
+    same_comment,
+)
 
 
-def test_short_talk_is_one_comment() -> None:
-    assert chunks("Chat 77", ["Anna: hi", "Boris: hello"]) == ["Chat 77\nAnna: hi\nBoris: hello"]
+def lines(*texts: str) -> list[Line]:
+    return [Line(number, text) for number, text in enumerate(texts, 1)]
 
 
-def test_no_messages_no_comment() -> None:
-    assert chunks("Chat 77", []) == []
-
-
-def test_parts_are_numbered_and_whole() -> None:
-    lines = ["a" * 20, "b" * 20, "c" * 20]
-    assert chunks("Chat", lines, 60) == [
-        "Chat · 1/2\n" + "a" * 20 + "\n" + "b" * 20,
-        "Chat · 2/2\n" + "c" * 20,
+def test_short_talk_is_one_part() -> None:
+    assert parts(lines("Anna: hi", "Boris: hello")) == [
+        Part(("Anna: hi", "Boris: hello"), (1, 2), 2)
     ]
 
 
-def test_long_message_is_cut_at_a_space() -> None:
-    parts = chunks("C", ["word " * 12], 40)
-    assert [part.split("\n")[0] for part in parts] == ["C · 1/2", "C · 2/2"]
-    assert all(part.split("\n")[1].startswith("word") for part in parts)
+def test_no_messages_no_part() -> None:
+    assert parts([]) == []
 
 
-@pytest.mark.parametrize(
-    ("count", "parts"), [(39, 1), (78, 2), (79, 3), (390, 10), (391, 11), (4000, 103)]
-)
-def test_eight_thousand_characters_a_comment(count: int, parts: int) -> None:
-    found = chunks("WhatsApp · #77", ["x" * 199] * count)
-    assert len(found) == parts
-    assert max(len(part) for part in found) <= 8_000
-    assert sum(part.count("x") for part in found) == count * 199
+def test_messages_stay_whole() -> None:
+    found = parts(lines("a" * 20, "b" * 20, "c" * 20), room=41)
+    assert [part.lines for part in found] == [("a" * 20, "b" * 20), ("c" * 20,)]
+    assert [part.last for part in found] == [2, 3]
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=90)
+def test_long_message_has_comments_of_its_own() -> None:
+    found = parts(lines("short", "word " * 12, "end"), room=40)
+    assert [(part.first, part.piece, part.last) for part in found] == [
+        (1, 0, 1),
+        (2, 1, 1),
+        (2, 2, 2),
+        (3, 0, 3),
+    ]
+    assert all(part.lines[0].startswith("word") for part in found[1:3])
 
 
-@given(TEXTS, st.lists(TEXTS, max_size=30), st.integers(40, 120))
-def test_nothing_is_lost_or_too_long(head: str, lines: list[str], limit: int) -> None:
-    parts = chunks(head, lines, limit)
-    assert all(len(part) <= limit for part in parts)
-    bodies = [part.split("\n", 1)[1] for part in parts]
-    assert "".join(bodies).replace("\n", "") == "".join(lines)
+@pytest.mark.parametrize(("count", "expected"), [(39, 1), (40, 2), (78, 2), (79, 3), (4000, 103)])
+def test_eight_thousand_characters_a_comment(count: int, expected: int) -> None:
+    found = parts(lines(*["x" * 199] * count))
+    assert len(found) == expected
+    said = [head("n" * 300, mark(7, part.first), 99, 99) for part in found]
+    told = ["\n".join([first, *part.lines]) for first, part in zip(said, found, strict=True)]
+    assert max(len(text) for text in told) <= COMMENT_MAX
 
 
-@given(TEXTS, st.lists(st.text("ab ", min_size=1, max_size=15), max_size=40))
-def test_message_that_fits_is_not_cut(head: str, lines: list[str]) -> None:
-    parts = chunks(head[:10], lines, 60)
-    assert [line for part in parts for line in part.split("\n")[1:]] == lines
+TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=90), max_size=30)
+
+
+@given(TEXTS, st.integers(10, 60))
+def test_nothing_is_lost_or_too_long(texts: list[str], room: int) -> None:
+    found = parts(lines(*texts), room)
+    assert all(len("\n".join(part.lines)) <= room for part in found)
+    assert "".join(text for part in found for text in part.lines) == "".join(texts)
+    assert [part.last for part in found] == sorted(part.last for part in found)
+    assert not found or found[-1].last == len(texts)
+
+
+@given(TEXTS, TEXTS, st.integers(10, 60))
+def test_what_follows_does_not_change_full_parts(
+    texts: list[str], more: list[str], room: int
+) -> None:
+    before = parts(lines(*texts), room)
+    full = before[:-1]
+    assert parts(lines(*texts, *more), room)[: len(full)] == full
+
+
+def test_head_keeps_its_mark() -> None:
+    said = head("Telegram " * 50, mark(77, 123), 2, 3)
+    assert len(said) == HEAD_MAX
+    assert said.endswith(" · #77·m123 · 2/3")
 
 
 @pytest.mark.parametrize(
     ("found", "ours", "same"),
     [
-        ("Chat 77\nAnna: hi", "Chat 77\nAnna: hi\nBoris: hello", True),
-        ("Chat 77\nAnna: hi", "Chat 78\nAnna: hi", False),
-        ("Chat 77\nAnna: hi", "Chat 77\nAnna: bye", False),
+        (head("Shop", mark(77, 5)), head("Shop", mark(77, 5), 1, 2), True),
+        (head("Shop #5·m1", mark(77, 5)), head("Shop", mark(77, 5)), True),
+        (head("Shop", mark(77, 5)), head("Shop", mark(77, 51)), False),
+        (head("Shop", mark(77, 5, 1)), head("Shop", mark(77, 5, 2)), False),
+        (head("Shop", mark(77, 5)), head("Shop", mark(77, 5, version=3)), False),
+        (head("Shop", file_mark(77, 5)), head("Shop", mark(77, 5)), False),
+        (head("Shop", "#77"), head("Shop", mark(77, 5)), False),
+        (head("Form", "#5"), head("Form", "#5"), True),
+        ("Somebody's note", head("Form", "#5"), False),
+        ("Somebody's note", "Somebody's note", False),
     ],
 )
-def test_comment_is_known_by_its_beginning(found: str, ours: str, same: bool) -> None:
-    assert same_comment(found, ours) is same
+def test_comment_is_known_by_its_mark(found: str, ours: str, same: bool) -> None:
+    assert same_comment(f"{found}\nAnna: hi", f"{ours}\nAnna: hello") is same
