@@ -38,14 +38,19 @@ function differing(old: unknown, fresh: unknown): string[] {
 
 export interface Merged<D> { document: D; conflicts: string[] }
 
-/** Both changes of one base, part by part; in `conflicts` are the parts both touched, where mine stands. */
-export function merge<D extends object>(base: D, mine: D, theirs: D): Merged<D> {
+/** Both changes of one base, part by part; in `conflicts` are the parts both touched, where mine stands. Parts have `levels`: `titles.deal`. */
+export function merge<D extends object>(base: D, mine: D, theirs: D, levels = 2): Merged<D> {
   const document = { ...mine }
   const conflicts: string[] = []
   for (const name of Object.keys(theirs) as (keyof D & string)[]) {
     if (same(base[name], theirs[name]) || same(mine[name], theirs[name])) continue
+    const three = [base[name], mine[name], theirs[name]]
     if (same(base[name], mine[name])) document[name] = theirs[name]
-    else conflicts.push(name)
+    else if (levels > 1 && three.every(isPlain)) {
+      const inner = merge(three[0] as object, three[1] as object, three[2] as object, levels - 1)
+      document[name] = inner.document as D[typeof name]
+      conflicts.push(...inner.conflicts.map((part) => `${name}.${part}`))
+    } else conflicts.push(name)
   }
   return { document, conflicts }
 }

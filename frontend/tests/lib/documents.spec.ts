@@ -21,3 +21,10 @@ test('a part that both changed is a conflict, and mine stands', () => {
   expect(merge({ a: 1 }, { a: 2 }, { a: 3 })).toEqual({ document: { a: 2 }, conflicts: ['a'] })
   expect(merge({ a: 1 }, { a: 2 }, { a: 2 })).toEqual({ document: { a: 2 }, conflicts: [] })
 })
+
+test('inside a part two changes of different things live together, of the same one do not', () => {
+  const base = { titles: { lead: '', deal: '' } }
+  const mine = { titles: { lead: 'L', deal: '' } }
+  expect(merge(base, mine, { titles: { lead: '', deal: 'D' } })).toEqual({ document: { titles: { lead: 'L', deal: 'D' } }, conflicts: [] })
+  expect(merge(base, mine, { titles: { lead: 'X', deal: 'D' } })).toEqual({ document: { titles: { lead: 'L', deal: 'D' } }, conflicts: ['titles.lead'] })
+})

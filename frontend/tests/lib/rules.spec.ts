@@ -172,3 +172,18 @@ test('both kept, mine where both changed the same', async () => {
   store.takeBoth()
   expect([store.state.document?.deadline_minutes, store.state.document?.write_to_closed, store.state.published?.version]).toEqual([10, true, 6])
 })
+
+test('a draft that a colleague took away with the portal’s is kept anew before it is compared', async () => {
+  let asked = 0
+  const { store, sent } = office({
+    'GET /compare': () => {
+      if ((asked += 1) === 1) throw new ApiError(404, { code: 'not_found', message: '', fields: {} })
+      return { items: [] }
+    }
+  })
+  await store.load()
+  store.edit({ ...store.state.document!, titles: { lead: '', deal: 'C', activity: '' } })
+  await store.flush()
+  expect(await store.compare(4, 'draft')).toEqual([])
+  expect(sent('PUT /draft')).toHaveLength(2)
+})

@@ -234,11 +234,28 @@ export function createRules(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>, k
     else await meet(fresh)
   }
 
+  /** The draft of the portal goes with what a colleague publishes or discards: ours is kept anew. */
+  async function compare(from: number, to: number | 'draft'): Promise<Change[]> {
+    try {
+      return await difference(from, to)
+    } catch (error) {
+      if (to !== 'draft' || !(error instanceof ApiError) || error.status !== 404) throw error
+      await refresh()
+      state.saving = 'waiting'
+      await flush()
+      return difference(from, to)
+    }
+  }
+
+  async function difference(from: number, to: number | 'draft'): Promise<Change[]> {
+    return (await api.get<{ items: Change[] }>(`${path}/compare`, { query: { from, to } })).items
+  }
+
   return {
     kind, state, changed, unsaved, history,
     load, edit, undo, redo, discard, flush, check, publish, rollback, takeTheirs, takeBoth, refresh,
     versions: (cursor: string | null = null) => api.get<List<Version>>(`${path}/versions`, { query: { cursor } }),
-    compare: async (from: number, to: number | 'draft') => (await api.get<{ items: Change[] }>(`${path}/compare`, { query: { from, to } })).items,
+    compare,
     dryRun: (limit: number, signal: AbortSignal) => api.post<DryRunReport>(`${path}/dry_run`, { document: state.document, limit }, { ...LONG, signal })
   }
 }
