@@ -75,6 +75,7 @@ NESTED_ALSO: dict[tuple[str, str], frozenset[str]] = {
     ("crm.item.add", "fields"): ITEM_FIELDS,
     ("crm.item.update", "fields"): ITEM_FIELDS,
     ("crm.timeline.comment.add", "fields"): frozenset({"AUTHOR_ID"}),
+    ("crm.activity.update", "fields"): frozenset({"COMPLETED"}),  # its page's example sets it
     ("imopenlines.config.add", "PARAMS"): frozenset(
         {"AGREEMENT_MESSAGE", "AGREEMENT_ID", "SEND_NOTIFICATION_EMPTY_QUEUE", "CLOSE_RULE"}
     ),
@@ -85,6 +86,7 @@ FREE_FIELD = re.compile(r"UF_|ufCrm|parentId\d+$|PARENT_ID_\d+$")
 # Objects whose schema marks every field as required.
 NESTED_OPTIONAL = frozenset(
     {"imopenlines.config.add", "imconnector.register", "imconnector.connector.data.set"}
+    | {"crm.activity.update"}
 )
 # Schemas stored under another name.
 RENAMED = {"crm.automation.trigger.list": "crm.automation.trigger"}

@@ -10,6 +10,7 @@ from sandbox.portal.registry import Call, Page, RestError, access_denied, method
 
 DEADLINE = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?([+-]\d{2}:?\d{2}|Z)?")
 BINDINGS_LIMIT = 100
+CHANGEABLE = ("SUBJECT", "DESCRIPTION", "DEADLINE", "COMPLETED", "RESPONSIBLE_ID")
 
 
 def _add(call: Call, fields: dict[str, Any]) -> int:
@@ -156,6 +157,16 @@ def activity_list(call: Call) -> Page:
 def activity_get(call: Call) -> dict[str, Any]:
     """One deed."""
     return _public(_activity(call))
+
+
+@method("crm.activity.update", scope="crm")
+def activity_update(call: Call) -> bool:
+    """Change fields of a deed of any kind but the application's own."""
+    activity, fields = _activity(call), call.map("fields")
+    activity |= {key: value for key, value in fields.items() if key in CHANGEABLE}
+    activity["LAST_UPDATED"] = call.state.clock.iso()
+    _tell(call, "UPDATE", activity["ID"])
+    return True
 
 
 @method("crm.activity.delete", scope="crm")
