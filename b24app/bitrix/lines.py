@@ -14,6 +14,14 @@ from b24app.rules import bbcode
 from b24app.values import Call
 
 SESSION_PART = 5  # the sixth part of entity_data_1
+PAGE = 50  # messages that im.dialog.messages.get gives at most
+# What a message of the line itself is, by the class that its params name.
+MARKS = {
+    "bx-messenger-content-item-ol-output": "output",
+    "bx-messenger-content-item-ol-start": "start",
+    "bx-messenger-content-item-ol-end": "end",
+    "bx-messenger-content-item-system": "system",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Said:
     """One message of a chat over there.
 
     `mids` are the external ids it has: given by us, or acknowledged by us. author 0 is
-    Bitrix24 itself; `file_ids` name entries of Told.files.
+    Bitrix24 itself; `file_ids` name entries of Told.files; `mark` is one of MARKS or "".
     """
 
     message_id: int
@@ -49,6 +57,17 @@ class Said:
     text: str
     mids: tuple[str, ...]
     file_ids: tuple[int, ...] = ()
+    mark: str = ""
+    edited: bool = False
+    deleted: bool = False
+
+    @property
+    def for_client(self) -> bool:
+        """Whether a connector has to carry it, if its author is not the client.
+
+        Of what the line says itself only greetings and the like are: it marks them.
+        """
+        return self.mark == "output" if self.author_id == 0 else self.mark != "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,19 @@ class Told:
     def mids(self) -> frozenset[str]:
         """Every external id that the chat shows: what is here has arrived."""
         return frozenset(mid for said in self.messages for mid in said.mids)
+
+    @property
+    def replies(self) -> tuple[Said, ...]:
+        """What was said to the client there."""
+        return tuple(
+            one for one in self.messages if one.for_client and one.author_id not in self.client_ids
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the line's last word on the dialog is that it is over."""
+        marks = [one.mark for one in self.messages if one.mark in ("start", "end")]
+        return marks[-1:] == ["end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +143,15 @@ def history_get(
     """By session: somebody who is not in the chat may ask that; by chat they may not."""
     asked = {"SESSION_ID": session_id, "CHAT_ID": chat_id}
     return Call("imopenlines.session.history.get", _given(asked), key)
+
+
+def messages_get(chat_id: int, before: int | None = None, key: str = "") -> Call:
+    """A page of a chat, its last one or the one before a message; for who is in the chat.
+
+    Pages go back: asked for what is newer than a message that is gone, it answers nothing.
+    """
+    asked = {"DIALOG_ID": f"chat{chat_id}", "LAST_ID": before, "LIMIT": PAGE}
+    return Call("im.dialog.messages.get", _given(asked), key)
 
 
 def im_message_add(chat_id: int, text: str, *, system: bool = False, key: str = "") -> Call:
@@ -177,6 +218,31 @@ def read_history(result: Any) -> Told:
     )
 
 
+def read_messages(result: Any) -> Told:
+    """What im.dialog.messages.get answered; it tells no session."""
+    told = _mapping(result)
+    return Told(
+        chat_id=whole(told.get("chat_id")),
+        session_id=None,
+        messages=_ordered(_said(one, "author_id") for one in _objects(told.get("messages"))),
+        client_ids=_clients(_objects(told.get("users"))),
+        files=_files(told.get("files")),
+    )
+
+
+def joined(parts: Iterable[Told]) -> Told:
+    """Several readings of one chat as one; each message once."""
+    known = list(parts)
+    messages = {one.message_id: one for part in known for one in part.messages}
+    return Told(
+        chat_id=next((part.chat_id for part in known if part.chat_id), None),
+        session_id=next((part.session_id for part in known if part.session_id), None),
+        messages=_ordered(messages.values()),
+        client_ids=frozenset().union(*(part.client_ids for part in known)),
+        files={number: file for part in known for number, file in part.files.items()},
+    )
+
+
 def read_message_id(result: Any) -> int | None:
     """The id that im.message.add or im.v2.File.upload gave."""
     return whole(_mapping(result).get("messageId")) or whole(result)
@@ -194,6 +260,9 @@ def _said(told: Mapping[str, Any], author: str) -> Said | None:
         text=str(told.get("text") or ""),
         mids=_names(params.get("connectormid")),
         file_ids=_ids(params.get("fileid")),
+        mark=MARKS.get(str(params.get("class") or ""), ""),
+        edited=_yes(params.get("isedited")),
+        deleted=_yes(params.get("isdeleted")),
     )
 
 
@@ -252,6 +321,10 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _yes(value: Any) -> bool:
+    return value is True or str(value).upper() == "Y"
 
 
 def _mapping(value: Any) -> dict[str, Any]:

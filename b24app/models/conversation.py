@@ -62,6 +62,7 @@ class Conversation(Row):
     line_chat_id: Mapped[int | None] = mapped_column()
     line_session_id: Mapped[int | None] = mapped_column()
     line_user_id: Mapped[int | None] = mapped_column()
+    line_seen_id: Mapped[int | None] = mapped_column()  # last message there that we compared
     # The CRM side.
     crm_state: Mapped[str] = mapped_column(String(12), default="")  # "", ready, skipped, failed
     crm_error: Mapped[str] = mapped_column(String(500), default="")

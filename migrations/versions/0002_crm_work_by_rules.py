@@ -252,6 +252,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_attachment_crm", ["portal_id", "crm_state"], unique=False)
 
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("line_seen_id", sa.Integer(), nullable=True))
         batch_op.add_column(
             sa.Column("crm_unsure", sa.Boolean(), nullable=False, server_default=sa.false())
         )
@@ -410,6 +411,7 @@ def downgrade() -> None:
         batch_op.drop_column("crm_activity_id")
         batch_op.drop_column("crm_stale")
         batch_op.drop_column("crm_unsure")
+        batch_op.drop_column("line_seen_id")
 
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.drop_index("ix_attachment_crm")

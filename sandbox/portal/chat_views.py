@@ -97,6 +97,9 @@ def _in_history(state: State, message: Message) -> dict[str, Any]:
         params["connectorMid"] = list(message.external_ids)
     if message.files:
         params["fileId"] = list(message.files)
+    params |= _shown_marks(message)
+    params |= {"isEdited": "Y"} if message.edited else {}
+    params |= {"isDeleted": "Y"} if message.deleted else {}
     return {
         "id": str(message.id),
         "chatid": str(message.chat_id),
@@ -107,6 +110,11 @@ def _in_history(state: State, message: Message) -> dict[str, Any]:
         "textlegacy": message.text,
         "params": params,
     }
+
+
+def _shown_marks(message: Message) -> dict[str, Any]:
+    """The class that tells what the line itself says."""
+    return {"class": f"bx-messenger-content-item-ol-{message.mark}"} if message.mark else {}
 
 
 def _person(state: State, user_id: int) -> dict[str, Any]:
@@ -159,6 +167,7 @@ def _message(state: State, message: Message) -> dict[str, Any]:
         params["CONNECTOR_MID"] = list(message.external_ids)
     if message.files:
         params["FILE_ID"] = list(message.files)
+    params |= {name.upper(): value for name, value in _shown_marks(message).items()}
     if message.edited:
         params["IS_EDITED"] = "Y"
     if message.deleted:

@@ -99,6 +99,7 @@ def write(
     files: list[int] | None = None,
     system: bool = False,
     external_ids: list[str] | None = None,
+    mark: str = "",
 ) -> Message:
     """Put a message into a chat; nobody outside is told by this alone."""
     message = Message(
@@ -112,6 +113,7 @@ def write(
         system=system,
         external_ids=list(external_ids or ()),
         uuid=secrets.token_hex(16),
+        mark=mark,
     )
     state.messages[message.id] = message
     chat.message_ids.append(message.id)
@@ -124,7 +126,7 @@ def say(state: State, chat: Chat, text: str) -> Message | None:
     connector = state.connectors.get(chat.connector)
     if not text or connector is None or not connector.system_messages:
         return None
-    message = write(state, chat, 0, text, system=True)
+    message = write(state, chat, 0, text, system=True, mark="output")
     tell.tell_message(state, chat, message)
     return message
 
@@ -255,6 +257,7 @@ def finish(
         raise refused()
     if not spam:
         _say_goodbye(state, chat)
+    write(state, chat, 0, "Диалог завершён", system=True, mark="end")
     session.status, session.closed_at = ("spam" if spam else "closed"), state.now()
     chat.owner = chat.pinned_by = 0
     tell.tell_dialog(state, chat, session, user_id)

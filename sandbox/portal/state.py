@@ -196,6 +196,7 @@ class Message:
     edited: bool = False
     deleted: bool = False
     uuid: str = ""
+    mark: str = ""  # what the line itself says: output (to the client), end
 
 
 @dataclass

@@ -250,11 +250,29 @@ def test_history_shows_connector_ids(admin):
 
 def test_messages_after_one_are_read(admin):
     chat = chat_of(say(admin))
+    admin.call("imopenlines.session.join", CHAT_ID=chat)
     first = admin.call("im.dialog.messages.get", DIALOG_ID=f"chat{chat}")["messages"][0]
     say(admin, "Ещё", id="c1:1002")
     params = {"DIALOG_ID": f"chat{chat}", "FIRST_ID": first["id"]}
     later = admin.call("im.dialog.messages.get", **params)["messages"]
     assert [one["params"]["CONNECTOR_MID"] for one in later] == [["c1:1002"]]
+    assert admin.call("im.dialog.messages.get", **params | {"FIRST_ID": 5})["messages"] == []
+
+
+def test_only_members_read_a_chat(admin):
+    dialog = f"chat{chat_of(say(admin))}"
+    answer = admin.post("im.dialog.messages.get", DIALOG_ID=dialog)
+    assert (answer.status_code, answer.get_json()["error"]) == (403, "ACCESS_ERROR")
+
+
+def test_end_of_a_dialog_is_marked_in_its_history(admin):
+    answer = say(admin)
+    admin.call("imopenlines.operator.answer", CHAT_ID=chat_of(answer))
+    admin.call("imopenlines.operator.finish", CHAT_ID=chat_of(answer))
+    params = {"SESSION_ID": answer["session"]["ID"]}
+    log = admin.call("imopenlines.session.history.get", **params)["message"]
+    marks = [one["params"]["class"] for one in log.values() if "class" in one["params"]]
+    assert marks == ["bx-messenger-content-item-ol-end"]
 
 
 def test_chat_is_found_from_its_lead(home, admin):
@@ -291,6 +309,32 @@ def test_line_is_made_changed_and_removed(home, admin):
     assert (shown["LINE_NAME"], shown["QUEUE"], shown["CRM"]) == ("Новая", ["2"], "N")
     assert admin.call("imopenlines.config.delete", CONFIG_ID=line) is True
     assert admin.call("imopenlines.config.get", CONFIG_ID=line) is False
+
+
+def test_settings_of_a_line_come_back_in_the_portals_own_notation(admin):
+    hours = {"WORKTIME_FROM": "09:00", "WORKTIME_TO": "18:30"}
+    days = {"WORKTIME_DAYOFF": ["SU", "SA"], "WORKTIME_HOLIDAYS": "01.01,23.02"}
+    given = {**hours, **days, "CONFIRM_CLOSE": True, "KPI_FIRST_ANSWER_LIST": [2], "XML_ID": "x"}
+    admin.call("imopenlines.config.update", CONFIG_ID=1, PARAMS=given)
+    shown = admin.call("imopenlines.config.get", CONFIG_ID=1)
+    assert {name: shown[name] for name in given} == {
+        "WORKTIME_FROM": "9",
+        "WORKTIME_TO": "18.3",
+        "WORKTIME_DAYOFF": ["SA", "SU"],
+        "WORKTIME_HOLIDAYS": ["01.01", "23.02"],
+        "CONFIRM_CLOSE": "Y",
+        "KPI_FIRST_ANSWER_LIST": ["2"],
+        "XML_ID": None,
+    }
+
+
+@pytest.mark.parametrize(("takes", "kept"), [(True, "Y"), (False, "N")])
+def test_consent_is_taken_where_the_portal_takes_it(home, admin, takes, kept):
+    control(home, "switches", config_update_agreement=takes)
+    given = {"AGREEMENT_MESSAGE": "Y", "MAX_CHAT": 2}
+    admin.call("imopenlines.config.update", CONFIG_ID=1, PARAMS=given)
+    shown = admin.call("imopenlines.config.get", CONFIG_ID=1)
+    assert (shown["AGREEMENT_MESSAGE"], shown["MAX_CHAT"]) == (kept, "2")
 
 
 def test_lines_are_listed_with_queues(admin):
