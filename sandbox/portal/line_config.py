@@ -1,5 +1,6 @@
 """Settings of Open Lines: defaults, changes, how they are shown."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.portal import openlines
@@ -98,6 +99,12 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+# Told by get and list.get, missing from the page of update (question 11).
+DOUBTFUL = frozenset({"AGREEMENT_MESSAGE", "AGREEMENT_ID", "SEND_NOTIFICATION_EMPTY_QUEUE"})
+READ_ONLY = frozenset({"XML_ID"})
+WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
 def add(state: State, params: dict[str, Any]) -> int:
     """A new line; its number."""
     line = state.next_id("line")
@@ -111,8 +118,9 @@ def add(state: State, params: dict[str, Any]) -> int:
 
 
 def change(state: State, line: int, params: dict[str, Any]) -> None:
-    """Change a line; its queue only where the portal takes it (question 11)."""
-    _put(state.lines[line], params)
+    """Change a line; its queue and some others only where the portal takes them (question 11)."""
+    refused = READ_ONLY if state.switches.config_update_agreement else READ_ONLY | DOUBTFUL
+    _put(state.lines[line], {name: params[name] for name in params if name not in refused})
     if "QUEUE" in params and state.switches.config_update_queue:
         state.lines[line]["CONFIG_QUEUE"] = members(params["QUEUE"])
 
@@ -120,9 +128,42 @@ def change(state: State, line: int, params: dict[str, Any]) -> None:
 def _put(config: dict[str, Any], params: dict[str, Any]) -> None:
     for name, value in params.items():
         if name in DEFAULTS:
-            config[name] = (
-                value if isinstance(value, list | dict) or value is None else _text(value)
-            )
+            config[name] = WRITTEN.get(name, _kept)(value)
+
+
+def _kept(value: Any) -> Any:
+    """Everything single is a string over there."""
+    if isinstance(value, dict):
+        return {key: _kept(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_text(one) for one in value]
+    return None if value is None else _text(value)
+
+
+def _hour(value: Any) -> str:
+    """HH:MM is kept as a number: "09:00" is "9", "18:30" is "18.3"."""
+    hours, colon, minutes = str(value).partition(":")
+    if not colon or not (hours + minutes).isdigit():
+        return _text(value)
+    return f"{int(hours)}.{minutes}".rstrip("0").rstrip(".") if int(minutes) else str(int(hours))
+
+
+def _days_off(value: Any) -> list[str]:
+    days = [str(one) for one in as_list(value)]
+    return [day for day in WEEK if day in days] or [""]
+
+
+def _holidays(value: Any) -> list[str]:
+    given = value if isinstance(value, list) else str(value or "").split(",")
+    return [str(one).strip() for one in given if str(one).strip()] or [""]
+
+
+WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "WORKTIME_FROM": _hour,
+    "WORKTIME_TO": _hour,
+    "WORKTIME_DAYOFF": _days_off,
+    "WORKTIME_HOLIDAYS": _holidays,
+}
 
 
 def _text(value: Any) -> str:

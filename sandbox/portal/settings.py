@@ -69,6 +69,8 @@ class Switches:
     dialog_chat_id: str = "external"
     # Q11: QUEUE may be changed by imopenlines.config.update.
     config_update_queue: bool = True
+    # Q11: so may AGREEMENT_MESSAGE, AGREEMENT_ID and SEND_NOTIFICATION_EMPTY_QUEUE.
+    config_update_agreement: bool = True
     # Q14: events of files carry downloadLink.
     file_download_link: bool = True
     # Q15: only administrators may add lines; greatest number of lines (0: no limit).
