@@ -52,6 +52,7 @@ OPEN = {
     ("GET", "/events"): {"query_string": {"after": "0"}},
     ("GET", "/install"): {},
     ("GET", "/lines"): {},
+    ("GET", "/lines/settings/catalogue"): {},
     ("GET", "/me"): {},
     ("GET", "/openapi.json"): {},
     ("GET", "/operators"): {},
@@ -97,6 +98,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api_conversations.read": {"message_id": "1"},
     "api_conversations.draft": {"text": "Hello"},
     "api_lines.connect": {"channels": []},
+    "api_line_settings.change": {"document": {"active": True}},
     "api_pins.pin": {"type": "deal", "id": "1"},
 }
 
