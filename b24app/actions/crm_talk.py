@@ -11,7 +11,15 @@ from typing import Any
 from sqlalchemy import and_, false, or_, select
 
 from b24app import clock
-from b24app.actions import crm_activities, crm_files, crm_lines, crm_places, crm_telling, portals
+from b24app.actions import (
+    crm_activities,
+    crm_files,
+    crm_lines,
+    crm_places,
+    crm_telling,
+    crm_told,
+    portals,
+)
 from b24app.actions import settings as rules
 from b24app.actions.crm_story import Saying, Words, first_words, words_of
 from b24app.actions.crm_telling import Story
@@ -38,7 +46,7 @@ def tell(job: Job) -> None:
         return
     answered = crm_telling.bring(portals.client(portal_id), stories)
     with transaction():
-        again = [crm_telling.settle(story, answered, now) for story in stories]
+        again = [crm_told.settle(story, answered, now) for story in stories]
         crm_files.promise_waiting(portal_id, now)
     if trouble := next((one for one in answered.errors.values() if not one.permanent), None):
         raise trouble
@@ -77,7 +85,7 @@ def note_first(
 ) -> None:
     """The comment that came with the place is written, or was found after a lost answer."""
     rolls = _transcript(row.portal_id, row.settings_version) == "online"
-    crm_telling.note_told(row, saying, comment_id, rolls=rolls)
+    crm_told.note_told(row, saying, comment_id, rolls=rolls)
     if found and rolls and not saying.alone:
         row.crm_told = saying.first  # it may lack what was said after
     elif found or not saying.whole:
