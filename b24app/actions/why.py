@@ -133,14 +133,14 @@ def _inquiry(row: Decision) -> dict[str, Any]:
 
 
 def _with_name(reason: Mapping[str, Any] | str, portal_id: int) -> Mapping[str, Any] | str:
-    """A reason about an employee, with the name beside the number."""
+    """A reason about an employee, with the name instead of the number."""
     if isinstance(reason, str):
         return reason
     user_id = reason.get("params", {}).get("user_id")
     known = shown.operators(portal_id, [user_id]).get(user_id) if user_id else None
     if known is None:
         return reason
-    return {**reason, "params": {**reason["params"], "user_id": f"{user_id} ({known.name})"}}
+    return {**reason, "params": {**reason["params"], "user_id": known.name}}
 
 
 def _told(reason: Mapping[str, Any] | str, language: str) -> str:
