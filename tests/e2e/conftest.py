@@ -37,3 +37,15 @@ def quiet(windows: Windows) -> Iterator[None]:
     """No page may complain in its console."""
     yield
     windows.check()
+
+
+@pytest.fixture(scope="module")
+def failed_before(request: pytest.FixtureRequest) -> int:
+    return request.session.testsfailed
+
+
+@pytest.fixture
+def in_order(failed_before: int, request: pytest.FixtureRequest) -> None:
+    """A step of a story stands on those before it."""
+    if request.session.testsfailed > failed_before:
+        pytest.skip("an earlier step of the story failed")

@@ -28,7 +28,7 @@ from tests.e2e.windows import Windows, app, app_in_slider, on, shot, slider
 
 VISITOR = "Гость"
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("in_order")]
 
 
 @dataclass
@@ -36,7 +36,6 @@ class Story:
     """Who takes part, each at a window of their own."""
 
     windows: Windows
-    failed_before: int
     admin: Page
     boris: Page
     anna: Page
@@ -48,22 +47,14 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(windows: Windows, request: pytest.FixtureRequest) -> Story:
+def story(windows: Windows) -> Story:
     return Story(
         windows,
-        request.session.testsfailed,
         admin=windows.portal(MARKET),
         boris=windows.portal(user=2),
         anna=phone(windows),
         visitor=windows.open(f"{windows.product.ports.shop_url}/"),
     )
-
-
-@pytest.fixture(autouse=True)
-def so_far_so_good(story: Story, request: pytest.FixtureRequest) -> None:
-    """A step stands on those before it."""
-    if request.session.testsfailed > story.failed_before:
-        pytest.skip("an earlier step of the story failed")
 
 
 def test_administrator_installs(story: Story) -> None:
