@@ -1,12 +1,19 @@
 """A channel's row as its adapter wants it."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from b24app import channels, http
 from b24app.channels.base import Adapter
 from b24app.db import db
-from b24app.models import Channel, LineLink, Portal
+from b24app.models import Channel, LineLink
 from b24app.values import Account
+
+# Links are written where they change; asking for one writes nothing else before its time.
+LINE_OF = (
+    select(LineLink.line_id)
+    .where(LineLink.channel_id == bindparam("channel"), LineLink.active.is_(True))
+    .execution_options(autoflush=False)
+)
 
 
 def adapter(channel: Channel, public_url: str = "") -> Adapter:
@@ -25,12 +32,6 @@ def account(channel: Channel, public_url: str = "") -> Account:
 
 def line_of(channel: Channel) -> int | None:
     """The Open Line that this channel talks through, or None."""
-    return db.session.scalar(
-        select(LineLink.line_id)
-        .join(Portal, Portal.id == LineLink.portal_id)
-        .where(
-            LineLink.channel_id == channel.id,
-            LineLink.active.is_(True),
-            Portal.lines_active.is_(True),
-        )
-    )
+    if not channel.portal.lines_active:
+        return None
+    return db.session.scalar(LINE_OF, {"channel": channel.id})

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy.orm import contains_eager, lazyload
 
 from b24app import clock, i18n
 from b24app.actions import accounts, journal, promises, settings, shown
@@ -46,15 +47,46 @@ BEFORE = {
     "failed": ("sent",),
 }
 
+CHANNEL: Any = bindparam("channel")
+EXTERNAL: Any = bindparam("external")
+ARRIVED = (
+    select(Arrival, Channel)
+    .join(Channel, Channel.id == Arrival.channel_id)
+    .join(Channel.portal)
+    .where(Arrival.id == bindparam("number"), Arrival.state == "new")
+    .options(contains_eager(Channel.portal))
+)
+KNOWN = select(
+    or_(
+        exists().where(Message.channel_id == CHANNEL, Message.external_id == EXTERNAL),
+        exists().where(Attachment.channel_id == CHANNEL, Attachment.external_id == EXTERNAL),
+    )
+)
+WHO = (
+    select(Identity)
+    .join(Identity.contact)
+    .where(Identity.channel_id == CHANNEL, Identity.external_id == bindparam("chat"))
+    .options(contains_eager(Identity.contact))
+)
+# The channel, the identity and its contact are in the session already.
+GOING_ON = (
+    select(Conversation)
+    .where(Conversation.identity_id == bindparam("identity"), Conversation.status != "closed")
+    .options(
+        lazyload(Conversation.channel),
+        lazyload(Conversation.contact),
+        lazyload(Conversation.identity),
+    )
+)
+
 
 def keep(job: Job) -> None:
     """Understand an arrival of a messenger. Doing it twice changes nothing more."""
     with transaction() as session:
-        arrival = session.get(Arrival, job.payload["arrival_id"])
-        if arrival is None or arrival.state != "new":
-            return
-        channel = session.get_one(Channel, arrival.channel_id)
-        take(channel, arrival, clock.now())
+        found = session.execute(ARRIVED, {"number": job.payload["arrival_id"]}).one_or_none()
+        if found is not None:
+            arrival, channel = found
+            take(channel, arrival, clock.now())
 
 
 def take(channel: Channel, arrival: Arrival, now: datetime) -> None:
@@ -65,9 +97,9 @@ def take(channel: Channel, arrival: Arrival, now: datetime) -> None:
     except Invalid as error:
         arrival.state, arrival.error = "failed", error.message[:500]
         return
-    channel.last_in_at = now
     for news in parsed:
         TAKE[type(news)](channel, news, now)
+    channel.last_in_at = now
     arrival.state = "done"
 
 
@@ -103,7 +135,7 @@ def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
         album_id=news.album_id,
         direction="out" if news.from_device else "in",
         origin="device" if news.from_device else "channel",
-        author_name=conversation.contact.name or identity.name,
+        author_name=identity.contact.name or identity.name,
         text=news.text,
         state="sent" if news.from_device else "received",
         said_at=news.sent_at,
@@ -113,14 +145,13 @@ def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
     )
     _quote(message, channel, news)
     db.session.add(message)
-    db.session.flush()  # the promises below name the message's id
+    promises.spread(conversation, message, now)
     words, kind = texts.one_line(message.text), message.first_kind
     if news.from_device:
         conversation.replied(words, kind, now)
     else:
         conversation.heard(words, kind, now)
     conversation.last_message_id = message.id
-    promises.spread(conversation, message, now)
     shown.tell_message(message, conversation, now)
     shown.tell_conversation(conversation, now)
     return message
@@ -208,7 +239,8 @@ TAKE: dict[type[Any], Callable[[Channel, Any, datetime], Any]] = {
 
 
 def known(channel_id: int, external_id: str) -> bool:
-    return message_known(channel_id, external_id) is not None
+    given = {"channel": channel_id, "external": external_id}
+    return bool(db.session.scalar(KNOWN, given))
 
 
 def message_known(channel_id: int, external_id: str) -> Message | None:
@@ -228,9 +260,7 @@ def message_known(channel_id: int, external_id: str) -> Message | None:
 
 def identity_of(channel: Channel, chat_id: str, person: Person, now: datetime) -> Identity:
     """The client's address in this channel, made at the first word; learns what is told."""
-    identity = db.session.scalar(
-        select(Identity).where(Identity.channel_id == channel.id, Identity.external_id == chat_id)
-    )
+    identity = db.session.scalar(WHO, {"channel": channel.id, "chat": chat_id})
     if identity is None:
         identity = _new_identity(channel, chat_id, person, now)
     _learn(identity, person)
@@ -241,11 +271,7 @@ def open_conversation(
     channel: Channel, identity: Identity, now: datetime, visit: Visit | None = None
 ) -> Conversation:
     """The talk that is going on, or a new one."""
-    found = db.session.scalar(
-        select(Conversation).where(
-            Conversation.identity_id == identity.id, Conversation.status != "closed"
-        )
-    )
+    found = db.session.scalar(GOING_ON, {"identity": identity.id})
     conversation = found or _new_conversation(channel, identity, now)
     if visit and not conversation.visit:
         conversation.visit = {
@@ -261,7 +287,7 @@ def _new_conversation(channel: Channel, identity: Identity, now: datetime) -> Co
     conversation = Conversation(
         portal_id=channel.portal_id,
         channel=channel,
-        contact=db.session.get_one(Contact, identity.contact_id),
+        contact=identity.contact,
         identity=identity,
         status="new",
         opened_at=now,
@@ -293,7 +319,7 @@ def _new_identity(channel: Channel, chat_id: str, person: Person, now: datetime)
     identity = Identity(
         portal_id=channel.portal_id,
         channel_id=channel.id,
-        contact_id=contact.id,
+        contact=contact,
         external_id=chat_id,
         user_id=person.external_id,
         name=person.name or ("" if person.username else _guest(contact)),
@@ -315,8 +341,7 @@ def _guest(contact: Contact) -> str:
 
 
 def _learn(identity: Identity, person: Person) -> None:
-    contact = db.session.get_one(Contact, identity.contact_id)
-    contact.learn(texts.tidy(person))
+    identity.contact.learn(texts.tidy(person))
     identity.name = person.name or identity.name
     identity.username = person.username or identity.username
     identity.avatar_url = person.avatar_url or identity.avatar_url

@@ -14,9 +14,10 @@ CRM_PAUSE = timedelta(seconds=2)
 
 
 def spread(conversation: Conversation, message: Message, now: datetime) -> None:
-    """Send a kept message everywhere but where it came from."""
-    fetch_files(message, now)
+    """Keep a message and send it everywhere but where it came from."""
     to_line(conversation, message, now)
+    db.session.flush()  # the promises below name its id
+    fetch_files(message, now)
     if message.origin in ("workplace", "line", "bot"):
         deliver(message, now)
     crm(conversation, now)

@@ -66,12 +66,11 @@ def reply(
 
 def keep_outgoing(conversation: Conversation, message: Message, now: datetime) -> None:
     """Number an outgoing message, note it in its conversation and send it everywhere."""
-    db.session.flush()  # the promises below name the message's id
+    promises.spread(conversation, message, now)
     by_person = message.author_id is not None
     words = texts.one_line(message.text)
     conversation.replied(words, message.first_kind, now, by_person=by_person)
     conversation.last_message_id = message.id
-    promises.spread(conversation, message, now)
     shown.tell_message(message, conversation, now)
 
 

@@ -38,7 +38,7 @@ def conversation(
 ) -> dict[str, Any]:
     """A conversation; a list hands in what all its rows share."""
     people = operators(row.portal_id, [row.responsible_id]) if people is None else people
-    portal = portal or db.session.get_one(Portal, row.portal_id)
+    portal = portal or row.channel.portal
     return {
         "id": str(row.id),
         "status": row.status,
@@ -159,21 +159,27 @@ def operators(portal_id: int, user_ids: Iterable[int | None]) -> dict[int, Opera
 def tell_conversation(row: Conversation, now: datetime) -> None:
     """Screens learn how a conversation stands now."""
     row.version += 1
-    db.session.flush()  # the news shows what is being written
+    _number()
     announce(row.portal_id, "conversation", conversation(row), now, visitor=visitor(row))
 
 
 def tell_message(row: Message, conversation_row: Conversation, now: datetime) -> None:
     """Screens, and the visitor's own widget, learn of a message."""
-    db.session.flush()  # the news shows the message's id
+    _number()
     whose = None if row.direction == "system" else visitor(conversation_row)
     announce(row.portal_id, "message", message(row, now), now, visitor=whose)
 
 
 def tell_request(row: OfflineRequest, now: datetime) -> None:
     """Screens learn how an offline request stands now."""
-    db.session.flush()  # the news shows what is being written
+    _number()
     announce(row.portal_id, "request", request(row), now)
+
+
+def _number() -> None:
+    """News show ids: what has none yet is written."""
+    if db.session.new:
+        db.session.flush()
 
 
 def visitor(row: Conversation) -> str | None:

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from b24app.db import Encrypted, EncryptedJson, Json, Row, Utc
+from b24app.models.portal import Portal
 
 
 class Channel(Row):
@@ -30,6 +31,8 @@ class Channel(Row):
     checked_at: Mapped[datetime | None] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc)
     deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+    portal: Mapped[Portal] = relationship()
 
     @property
     def connected(self) -> bool:

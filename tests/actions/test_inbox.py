@@ -90,6 +90,7 @@ def test_identity_has_one_open_conversation() -> None:
 
 def test_screens_are_told_in_order() -> None:
     build.heard()
+    db.session.commit()
     assert [(row.number, row.kind) for row in build.rows(Event)] == [
         (1, "message"),
         (2, "conversation"),
