@@ -10,6 +10,7 @@ from sqlalchemy import select
 from b24app.actions.crm_places import Source, main_card
 from b24app.db import db
 from b24app.models import Conversation, Decision, OfflineRequest
+from b24app.models.event import announce
 from b24app.rules import inquiry as rules
 from b24app.rules.target import CrmFacts, Reason
 from b24app.rules.verdict import Inquiry, Verdict
@@ -54,6 +55,8 @@ def note(row: Source, judged: Judged, now: datetime, state: str = "done") -> Dec
     )
     db.session.add(decision)
     db.session.flush()  # what comes of it is noted by its number
+    if state == "done":  # of another one is told when something has come of it
+        _tell(decision, now)
     return decision
 
 
@@ -72,6 +75,7 @@ def conclude(
     requests: Sequence[str],
     reasons: Sequence[Reason],
     done: bool,
+    now: datetime,
 ) -> None:
     """What became of a decision."""
     decision = db.session.get_one(Decision, decision_id)
@@ -82,6 +86,7 @@ def conclude(
     }
     decision.reasons = [*decision.reasons, *rules.reasons_json(reasons)]
     decision.state = "done" if done else "failed"
+    _tell(decision, now)
 
 
 def last(row: Source) -> Decision | None:
@@ -102,6 +107,13 @@ def _latest(row: Source) -> Sequence[Decision]:
     column = Decision.request_id if isinstance(row, OfflineRequest) else Decision.conversation_id
     query = select(Decision).where(column == row.id, Decision.kind == "crm")
     return db.session.scalars(query.order_by(Decision.id.desc()).limit(10)).all()
+
+
+def _tell(decision: Decision, now: datetime) -> None:
+    """Screens that show the journal look what is new in it."""
+    about = {"conversation_id": decision.conversation_id, "request_id": decision.request_id}
+    news = {name: str(number) if number else None for name, number in about.items()}
+    announce(decision.portal_id, "decision", {"id": str(decision.id), **news}, now)
 
 
 def _made(result: Any) -> Any:

@@ -73,6 +73,7 @@ def settle(case: Case, decision_id: int, outcome: Outcome, now: datetime) -> Non
         requests=outcome.requests,
         reasons=[*written.reasons, *([written.said] if written.said else [])],
         done=not outcome.unsettled and (failed is None or failed.permanent),
+        now=now,
     )
     _keep_ids(row, outcome)
     if not outcome.unsettled and (failed is None or failed.permanent):

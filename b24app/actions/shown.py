@@ -189,6 +189,13 @@ def visitor(row: Conversation) -> str | None:
     return f"{row.channel_id}:{row.identity.external_id}"
 
 
+def client(row: Conversation) -> dict[str, Any]:
+    """Who writes and where, in short."""
+    contact = _contact(row.contact, row.identity)
+    brief = {name: contact[name] for name in ("name", "phone", "email")}
+    return {**brief, "channel": {"kind": row.channel.kind, "name": row.channel.name}}
+
+
 def _channel_brief(row: Channel) -> dict[str, Any]:
     return {"id": str(row.id), "kind": row.kind, "name": row.name}
 

@@ -13,12 +13,11 @@ from b24app.actions import directory, shown
 from b24app.db import db
 from b24app.errors import NotFound
 from b24app.i18n import N_, say
-from b24app.models import Decision, Operator, Portal, RestCall, SettingsDocument
+from b24app.models import Conversation, Decision, Operator, Portal, RestCall, SettingsDocument
 from b24app.rules import conditions, parameters
 from b24app.rules.target import TYPE_NAMES
 
-PAGE = 30
-PAGE_MAX = 100
+OTHERS = 30
 VALUE_MAX = 500
 STEPS = {
     "filter": N_("Filter: may it go to CRM?"),
@@ -31,32 +30,8 @@ KINDS = {
     "known": N_("Has its card already"),
     "filtered": N_("Kept out of CRM by the filter"),
     "none": N_("Nothing was written to CRM"),
+    "moved": N_("Its place in CRM has changed"),
 }
-
-
-def listed(
-    portal_id: int,
-    language: str,
-    *,
-    conversation_id: int | None = None,
-    request_id: int | None = None,
-    before: int | None = None,
-    limit: int = PAGE,
-) -> dict[str, Any]:
-    """Decisions, the newest first; `next` is the cursor of older ones."""
-    query = select(Decision).where(Decision.portal_id == portal_id, Decision.kind == "crm")
-    if conversation_id is not None:
-        query = query.where(Decision.conversation_id == conversation_id)
-    if request_id is not None:
-        query = query.where(Decision.request_id == request_id)
-    if before is not None:
-        query = query.where(Decision.id < before)
-    rows = list(db.session.scalars(query.order_by(Decision.id.desc()).limit(limit + 1)))
-    portal = db.session.get_one(Portal, portal_id)
-    return {
-        "items": [_summary(row, portal, language) for row in rows[:limit]],
-        "next": str(rows[limit - 1].id) if len(rows) > limit else None,
-    }
 
 
 def newest(portal_id: int, conversation_id: int, language: str) -> dict[str, Any]:
@@ -87,7 +62,7 @@ def page(row: Decision, language: str) -> dict[str, Any]:
     portal = db.session.get_one(Portal, row.portal_id)
     names = _Names(portal, row.verdict)
     return {
-        **_summary(row, portal, language),
+        **summary(row, portal, language, moved_chats([row])),
         "reasons": [_told(_with_name(one, row.portal_id), language) for one in row.reasons],
         "settings": _settings(row),
         "parameters": _parameters(row.inquiry.get("parameters", {}), language),
@@ -103,25 +78,44 @@ def page(row: Decision, language: str) -> dict[str, Any]:
     }
 
 
-def _summary(row: Decision, portal: Portal, language: str) -> dict[str, Any]:
+def moved_chats(rows: Iterable[Decision]) -> dict[int, Conversation]:
+    """Chats that were moved or pinned: no inquiry tells of their clients."""
+    wanted = [row.conversation_id for row in rows if not row.inquiry and row.conversation_id]
+    found = db.session.scalars(select(Conversation).where(Conversation.id.in_(wanted)))
+    return {one.id: one for one in found} if wanted else {}
+
+
+def summary(
+    row: Decision, portal: Portal, language: str, chats: Mapping[int, Conversation]
+) -> dict[str, Any]:
+    """A decision in short; `chats`: see moved_chats."""
     kind = str(row.verdict.get("kind", "none"))
+    moved = kind == "known" and not row.inquiry
+    errors = row.outcome.get("errors", {})
     return {
         "id": str(row.id),
         "at": shown.moment(row.created_at),
         "state": row.state,
-        "inquiry": _inquiry(row),
+        "inquiry": _inquiry(row, chats.get(row.conversation_id or 0)),
         "kind": kind,
-        "kind_title": say(KINDS.get(kind, kind), language),
+        "moved": moved,
+        "kind_title": say(KINDS.get("moved" if moved else kind, kind), language),
         "reasons": [_told(one, language) for one in row.reasons],
-        "targets": [_card(one, portal) for one in row.verdict.get("targets", [])],
+        "targets": [_placed(one, row, portal) for one in row.verdict.get("targets", [])],
+        "error": next(iter(errors.values()), ""),
     }
 
 
-def _inquiry(row: Decision) -> dict[str, Any]:
+def _placed(told: Mapping[str, Any], row: Decision, portal: Portal) -> dict[str, Any]:
+    """Where it went; a card of its own has its number since it was made."""
+    made = not told.get("id")
+    number = row.outcome.get("results", {}).get(TYPE_NAMES[int(told["type_id"])])
+    return {**_card({**told, "id": number} if made else told, portal), "made": made}
+
+
+def _inquiry(row: Decision, chat: Conversation | None) -> dict[str, Any]:
     known = row.inquiry.get("parameters", {})
-    return {
-        "kind": "request" if row.request_id else "chat",
-        "id": str(row.request_id or row.conversation_id or ""),
+    said = {
         "name": row.inquiry.get("name", ""),
         "channel": {
             "kind": known.get("channel_type", ""),
@@ -129,6 +123,11 @@ def _inquiry(row: Decision) -> dict[str, Any]:
         },
         "phone": row.inquiry.get("phone", ""),
         "email": row.inquiry.get("email", ""),
+    }
+    return {
+        "kind": "request" if row.request_id else "chat",
+        "id": str(row.request_id or row.conversation_id or ""),
+        **(said if chat is None else shown.client(chat)),
     }
 
 
@@ -352,7 +351,7 @@ def _others(row: Decision) -> list[dict[str, Any]]:
         select(Decision.id, Decision.created_at)
         .where(Decision.portal_id == row.portal_id, same, Decision.id != row.id)
         .order_by(Decision.id.desc())
-        .limit(PAGE)
+        .limit(OTHERS)
     )
     return [{"id": str(number), "at": shown.moment(at)} for number, at in found]
 

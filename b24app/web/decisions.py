@@ -1,11 +1,11 @@
 """/api/v1/decisions: why inquiries went where they went; what other rules would have done."""
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, jsonify
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from b24app.actions import conversations, dry_run, why
+from b24app.actions import conversations, decisions, dry_run, why
 from b24app.db import reading
 from b24app.web import api, guard
 from b24app.web.api import Body, ById, Number, Query
@@ -14,10 +14,16 @@ blueprint = api.blueprint("decisions")
 
 
 class ListQuery(Query):
+    """since: RFC 3339; search: of the client's name, phone or e-mail."""
+
     conversation_id: Number | None = None
     request_id: Number | None = None
+    settings_kind: Literal["chats", "requests"] | None = None
+    result: Literal["primary", "repeat", "known", "filtered", "none", "failed"] | None = None
+    since: AwareDatetime | None = None
+    search: str = Field("", max_length=200)
     cursor: Number | None = None
-    limit: int = Field(why.PAGE, ge=1, le=why.PAGE_MAX)
+    limit: int = Field(decisions.PAGE, ge=1, le=decisions.PAGE_MAX)
 
 
 class DryRunPath(BaseModel):
@@ -33,15 +39,18 @@ class DryRunBody(Body):
 @guard.employee
 def index(query: ListQuery) -> Response:
     asking = guard.viewer()
+    wanted = decisions.Wanted(
+        conversation_id=_number(query.conversation_id),
+        request_id=_number(query.request_id),
+        settings_kind=query.settings_kind,
+        result=query.result,
+        since=query.since,
+        search=query.search.strip(),
+        before=_number(query.cursor),
+        limit=query.limit,
+    )
     with reading():
-        found = why.listed(
-            asking.portal_id,
-            asking.language,
-            conversation_id=_number(query.conversation_id),
-            request_id=_number(query.request_id),
-            before=_number(query.cursor),
-            limit=query.limit,
-        )
+        found = decisions.listed(asking.portal_id, asking.language, wanted)
     return jsonify(found)
 
 

@@ -1,11 +1,18 @@
 """The page that says why, and the trial of other rules, through the whole product."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
+from b24app import clock
+from b24app.actions import decisions
+from b24app.db import reading, transaction
+from b24app.models import Contact, Decision
+from b24app.models.event import Event
 from tests.world import ADMIN, BORIS, Screen, World, world
 
 TELEGRAM = {"items": [{"param": "channel_type", "operator": "equals", "value": "telegram"}]}
@@ -106,6 +113,132 @@ def test_list_goes_by_pages(here: World) -> None:
     names = [one["inquiry"]["name"] for one in first["items"] + rest["items"]]
     assert names == ["Client 2", "Client 1", "Client 0"]
     assert rest["next"] is None
+
+
+def clients(here: World, *names: str) -> None:
+    for number, name in enumerate(names):
+        user = {"id": 50 + number, "first_name": name, "username": f"user{number}"}
+        here.say("Good day", user=user)
+
+
+def names(screen: Screen, **asked: Any) -> list[str]:
+    return [one["inquiry"]["name"] for one in screen.get("/decisions", **asked)["items"]]
+
+
+def test_list_says_where_an_inquiry_went(here: World) -> None:
+    here.say("I want two")
+    (made,) = here.open("LEFT_MENU", BORIS).get("/decisions")["items"]
+    (card,) = made["targets"]
+    (deal,) = [one for one in page(here)["calls"] if one["key"] == "deal"]
+    assert (card["type"], card["id"], card["made"]) == ("deal", deal["id"], True)
+    assert card["url"].endswith(f"/crm/deal/details/{deal['id']}/")
+    assert (made["moved"], made["error"], made["inquiry"]["channel"]["kind"]) == (
+        False,
+        "",
+        "telegram",
+    )
+
+
+def test_list_is_sifted_by_what_became(here: World) -> None:
+    clients(here, "Anna")
+    fault = {"match": "crm.item.add", "kind": "error", "error": "ACCESS_DENIED", "status": 403}
+    here.control("faults", {**fault, "times": 0})
+    here.say("Good day", user={"id": 70, "first_name": "Vera"})
+    here.portal.faults.clear()
+    publish(here.open(), filter=[{"id": "no", "when": TELEGRAM, "verdict": "denied"}])
+    here.say("Good day", user={"id": 80, "first_name": "Gleb"})
+    screen = here.open("LEFT_MENU", BORIS)
+    assert set(names(screen, result="primary")) == {"Vera", "Anna"}
+    assert names(screen, result="filtered") == ["Gleb"]
+    assert set(names(screen, result="failed")) == {"Vera"}
+    assert names(screen, result="repeat") == []
+    (failed, *_) = screen.get("/decisions", result="failed")["items"]
+    assert failed["error"]
+
+
+def test_list_is_sifted_by_kind_and_time(here: World) -> None:
+    clients(here, "Anna", "Vera")
+    screen = here.open("LEFT_MENU", BORIS)
+    (newest, older) = screen.get("/decisions")["items"]
+    with transaction() as session:
+        session.execute(
+            update(Decision)
+            .where(Decision.id == int(older["id"]))
+            .values(settings_kind="requests", created_at=clock.now() - timedelta(days=2))
+        )
+    assert names(screen, settings_kind="chats") == ["Vera"]
+    assert names(screen, settings_kind="requests") == ["Anna"]
+    yesterday = (clock.now() - timedelta(days=1)).isoformat()
+    assert names(screen, since=yesterday) == ["Vera"]
+    assert newest["inquiry"]["name"] == "Vera"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"result": "good"}, {"settings_kind": "x"}, {"since": "2026-11-21T10:00:00"}]
+)
+def test_filters_that_mean_nothing_are_refused(here: World, asked: dict[str, str]) -> None:
+    answer = here.open("LEFT_MENU", BORIS).ask("GET", "/decisions", query_string=asked)
+    assert (answer.status_code, set(answer.json["error"]["fields"])) == (400, set(asked))
+
+
+def test_list_is_searched_by_the_client(here: World) -> None:
+    clients(here, "Anna", "Vera", "100%")
+    with transaction() as session:
+        anna = session.scalars(select(Contact).where(Contact.name == "Anna")).one()
+        anna.phone = "+79031112233"
+    screen = here.open("LEFT_MENU", BORIS)
+    for words in ("ann", "USER0", "8 (903) 111-22-33", "1122"):
+        assert names(screen, search=words) == ["Anna"], words
+    assert (names(screen, search="%"), names(screen, search="nobody")) == (["100%"], [])
+
+
+def test_no_page_looks_through_everything(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "SCAN", 2)
+    clients(here, "Anna", "Vera", "Gleb")
+    screen = here.open("LEFT_MENU", BORIS)
+    with transaction() as session:
+        session.execute(
+            update(Decision)
+            .where(Decision.inquiry["name"].as_string() == "Anna")
+            .values(settings_kind="requests", created_at=clock.now() - timedelta(days=2))
+        )
+    first = screen.get("/decisions", settings_kind="requests")
+    assert first["items"] == []
+    assert names(screen, settings_kind="requests", cursor=first["next"]) == ["Anna"]
+    yesterday = (clock.now() - timedelta(days=1)).isoformat()
+    rest = screen.get("/decisions", settings_kind="requests", since=yesterday, limit=1)
+    assert rest["next"] is not None
+    over = screen.get("/decisions", settings_kind="chats", since=clock.now().isoformat())
+    assert over == {"items": [], "next": None}
+
+
+def test_move_names_the_client_of_its_chat(here: World) -> None:
+    here.say("I want two")
+    screen = here.open("LEFT_MENU", ADMIN)
+    deal = here.control("crm/2", {"fields": {"title": "Other"}})
+    screen.put(f"/conversations/{chat(here)}/pin", {"type": "deal", "id": str(deal["id"])})
+    (told, _) = screen.get("/decisions")["items"]
+    assert (told["moved"], told["kind"], told["inquiry"]["name"]) == (True, "known", "Anna")
+    assert told["inquiry"]["channel"]["kind"] == "telegram"
+    assert [(one["type"], one["id"], one["made"]) for one in told["targets"]] == [
+        ("deal", str(deal["id"]), False)
+    ]
+    whole = screen.get(f"/decisions/{told['id']}")
+    assert (whole["inquiry"]["name"], whole["reasons"]) == ("Anna", told["reasons"])
+    assert whole["result"]["targets"][0]["id"] == str(deal["id"])
+
+
+def test_screens_hear_of_a_decision_when_something_came_of_it(here: World) -> None:
+    here.say("I want two")
+    with reading() as session:
+        (row,) = session.scalars(select(Decision))
+        (news,) = session.scalars(select(Event).where(Event.kind == "decision"))
+    assert news.data == {
+        "id": str(row.id),
+        "conversation_id": str(row.conversation_id),
+        "request_id": None,
+    }
+    assert (news.visitor, row.state) == (None, "done")
 
 
 def test_other_rules_are_tried_without_a_call(here: World) -> None:
