@@ -19,6 +19,7 @@ from tests.e2e.deeds import (
     row,
     write,
 )
+from tests.e2e.rulebook import add_row, channel_is, draft_kept, open_rules, pick, publish
 from tests.e2e.windows import Windows, app, on, shot
 
 pytestmark = pytest.mark.e2e
@@ -90,6 +91,69 @@ def test_channels(admin: Page) -> None:
     well(app(admin))
 
 
+def test_rules_of_chats(admin: Page) -> None:
+    """With an open rule, one that is refused, and a list that is open."""
+    page = app(admin)
+    on(page, "field-token").locator("input").press("Escape")
+    open_rules(page)
+    rule = add_row(page, "pipelines_primary.rows")
+    channel_is(page, rule, "Telegram")
+    on(rule, "add-condition").click()
+    on(rule, "add-group").click()
+    add_row(page, "fields")
+    expect(on(page, "error-summary")).to_be_visible()
+    well(page)
+    on(rule, "param").first.click()
+    expect(on(page, "option").first).to_be_visible()
+    well(page)
+    on(page, "option-search").press("Escape")
+
+
+def test_publishing(admin: Page) -> None:
+    page = app(admin)
+    on(page, "discard").click()
+    person = add_row(page, "responsibles")
+    channel_is(page, person, "Telegram")
+    pick(page, person, "person", "Глеб Сервисов")
+    draft_kept(page)
+    on(page, "publish").click()
+    expect(on(page, "changes")).to_be_visible()
+    well(page)
+    publish(page, "Проба", 1)
+    on(page, "versions").click()
+    on(page, "show-changes").click()
+    expect(on(page, "change")).not_to_have_count(0)
+    well(page)
+    on(page, "versions-dialog").press("Escape")
+    on(page, "dry-run").click()
+    expect(on(page, "dry-run-dialog")).to_have_attribute("data-state", "done")
+    well(page)
+    on(page, "dry-run-dialog").press("Escape")
+
+
+def test_rules_of_requests(admin: Page) -> None:
+    page = app(admin)
+    on(page, "tab-requests").click()
+    expect(page.locator('[data-test="rules"][data-kind="requests"]')).to_be_visible()
+    well(page)
+
+
+def test_open_lines(admin: Page) -> None:
+    on(app(admin), "tab-lines").click()
+    expect(on(app(admin), "lines-note")).to_be_visible()
+    well(app(admin))
+
+
+def test_portals(admin: Page) -> None:
+    page = app(admin)
+    on(page, "to-portals").click()
+    expect(on(page, "portal")).to_have_count(1)
+    well(page)
+    on(page, "add-portal").click()
+    expect(on(page, "portal-form")).to_be_visible()
+    well(page)
+
+
 def test_empty_workplace(boris: Page) -> None:
     well(open_workplace(boris))
 
@@ -115,6 +179,17 @@ def test_open_chat(chats: FrameLocator) -> None:
     on(chats, "toggle-card").click()
     expect(on(chats, "client-card")).to_be_visible()
     well(chats)
+
+
+def test_why(chats: FrameLocator) -> None:
+    on(on(chats, "client-card"), "why").click()
+    expect(on(chats, "why-panel")).to_have_attribute("data-state", "ready")
+    well(chats)
+    on(chats, "why-close").click()
+    on(chats, "change-card").click()
+    expect(on(chats, "card-choice")).not_to_have_count(0)
+    well(chats)
+    on(chats, "card-picker").press("Escape")
 
 
 def test_dark_workplace(chats: FrameLocator, boris: Page) -> None:
