@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 from flask import Flask
 
 from b24app import actions, bell, clock, db
-from b24app.actions import housekeeping
+from b24app.actions import housekeeping, line_checks
 from b24app.errors import AppError, RemoteError
 from b24app.models import Job, job
 from b24app.rules import retry
@@ -52,6 +52,7 @@ class Worker:
         bell.listen(self._hear)
         with self.app.app_context(), db.transaction():
             housekeeping.promise_next(clock.now())
+            line_checks.promise_start(clock.now())
         names = [f"worker-{number}" for number in range(self._count)]
         self._threads = [
             threading.Thread(target=self._loop, args=(name,), name=name) for name in names

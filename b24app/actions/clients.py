@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app import clock, http
-from b24app.actions import budget
+from b24app.actions import budget, line_checks
 from b24app.actions.apart import apart
 from b24app.actions.tokens import TokenStore
 from b24app.bitrix.client import Client, LogEntry, TokenSource
@@ -84,6 +84,7 @@ def watch(portal_id: int) -> None:
             due_at=now + PROBE,
             payload={"portal_id": portal_id},
         )
+        line_checks.ask(portal_id, now)  # events of these days are lost
 
 
 def oauth() -> OAuth:

@@ -14,6 +14,9 @@ WORDS = {
     "reopened": "The chat was reopened by {name}.",
     "line_finished": "The dialog was finished in the Open Line.",
     "line_failed": "The message did not reach the Open Line: {error}",
+    "line_late": "Messages written in the Open Line earlier were delivered late: {count}.",
+    "line_lacking": "Messages that the Open Line does not have any more: {count}.",
+    "line_transferred": "The chat was handed to {name} in the Open Line.",
     "client_blocked": "The client stopped the bot; messages do not reach them.",
     "client_returned": "The client is reachable again.",
 }

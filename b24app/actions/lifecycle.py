@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from b24app import actions, clock
-from b24app.actions import journal, promises
+from b24app.actions import journal, line_checks, promises
 from b24app.bitrix.payloads import PortalEvent
 from b24app.db import db, transaction
 from b24app.errors import Invalid
@@ -46,7 +46,7 @@ def receive(portal_id: int, event: PortalEvent, now: datetime) -> bool:
         f"arrival:{number}",
         now,
         portal_id=portal_id,
-        lane=f"portal:{portal_id}:events:{lane}",
+        lane=lane_of(portal_id, lane),
         priority=priority,
         payload={"arrival_id": number},
     )
@@ -82,7 +82,13 @@ def finish_install(portal_id: int, user_id: int | None, now: datetime) -> None:
     portal.status, portal.error = "active", ""
     portal.installed_at = now
     promises.messengers(portal_id, "rejoin_messenger", now)
+    line_checks.ask(portal_id, now)
     journal.audit(portal_id, user_id, "installed", {"version": portal.app_version}, now)
+
+
+def lane_of(portal_id: int, lane: str) -> str:
+    """Where events of one kind are understood one after another."""
+    return f"portal:{portal_id}:events:{lane}"
 
 
 def _lane(event: str) -> tuple[str, int]:

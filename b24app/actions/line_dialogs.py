@@ -24,10 +24,11 @@ def hear_dialog(portal: Portal, event: PortalEvent, now: datetime) -> None:
         if news.connector == CONNECTOR:
             conversation = _of_dialog(portal.id, news)
             if conversation is not None:
-                _follow_dialog(conversation, news, now)
+                follow(conversation, news, now)
 
 
-def _follow_dialog(conversation: Conversation, news: DialogNews, now: datetime) -> None:
+def follow(conversation: Conversation, news: DialogNews, now: datetime) -> None:
+    """What a session of the line's chat means for the talk here; an older one means nothing."""
     numbers = [int(one) for one in news.chat_ids if one.isdecimal()]
     if not news.closed:
         conversation.line_session_id = news.session_id or conversation.line_session_id

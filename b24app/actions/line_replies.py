@@ -30,18 +30,32 @@ def hear_reply(portal: Portal, event: PortalEvent, now: datetime) -> None:
     """Operators answered in an Open Line: each answer goes to its client, once."""
     for said in line_messages(event):
         if said.connector == CONNECTOR and said.im_message_id is not None:
-            _hear_one(portal, said, now)
+            hear_one(portal, said, now)
 
 
-def _hear_one(portal: Portal, said: LineMessage, now: datetime) -> None:
+def hear_one(
+    portal: Portal,
+    said: LineMessage,
+    now: datetime,
+    talk: Conversation | None = None,
+    said_at: datetime | None = None,
+) -> Message | None:
+    """Keep a reply and promise its delivery; None if it is known already, or ours.
+
+    Args:
+        talk: where it belongs; None: the client's open talk, or a new one.
+        said_at: when it was said there, if that was not just now.
+    Raises:
+        BitrixError: a post of ours is in flight; its answer will tell whether this is it.
+    """
     if _known_in_line(portal.id, said.im_message_id):
-        return
-    conversation = _conversation_of(portal.id, said, now)
+        return None
+    conversation = talk or _conversation_of(portal.id, said, now)
     if conversation is None:
-        return
+        return None
     conversation.line_chat_id = said.im_chat_id or conversation.line_chat_id
     if _is_echo(conversation, said):
-        return
+        return None
     person = said.user_id if said.user_id else None
     operator_name = _operator_name(portal.id, person)
     if person and conversation.status == "new":
@@ -59,7 +73,7 @@ def _hear_one(portal: Portal, said: LineMessage, now: datetime) -> None:
         text=texts.clean(bbcode.plain(said.text)),
         state="queued",
         line_message_id=said.im_message_id,
-        said_at=now,
+        said_at=said_at or now,
         created_at=now,
         attachments=[_remote(portal, file, now) for file in said.files],
         details={},
@@ -67,6 +81,7 @@ def _hear_one(portal: Portal, said: LineMessage, now: datetime) -> None:
     db.session.add(message)
     replies.keep_outgoing(conversation, message, now)
     shown.tell_conversation(conversation, now)
+    return message
 
 
 def _known_in_line(portal_id: int, line_message_id: int | None) -> bool:
@@ -157,7 +172,7 @@ def hear_change(portal: Portal, event: PortalEvent, now: datetime) -> None:
         for name in said.message_ids:
             message = _by_external(portal.id, name)
             if message is not None:
-                _change_ours(message, event.event.endswith("DELETE"), said.text, now)
+                change(message, event.event.endswith("DELETE"), said.text, now)
 
 
 def _by_external(portal_id: int, name: str) -> Message | None:
@@ -168,7 +183,8 @@ def _by_external(portal_id: int, name: str) -> Message | None:
     return message if message and message.portal_id == portal_id else None
 
 
-def _change_ours(message: Message, deleted: bool, text: str, now: datetime) -> None:
+def change(message: Message, deleted: bool, text: str, now: datetime) -> None:
+    """A reply reads otherwise over there, or is gone: the same here; again changes nothing."""
     words = texts.clean(bbcode.plain(text))
     if message.deleted_at or (not deleted and message.text == words):
         return

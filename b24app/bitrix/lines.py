@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from b24app.bitrix.batch import safe_text
-from b24app.bitrix.payloads import whole
+from b24app.bitrix.payloads import LineFile, line_file, whole
 from b24app.rules import bbcode
 from b24app.values import Call
 
@@ -92,10 +92,15 @@ class Told:
             one for one in self.messages if one.for_client and one.author_id not in self.client_ids
         )
 
+    def files_of(self, said: Said) -> tuple[LineFile, ...]:
+        """The files of one of its messages; their addresses live for minutes."""
+        known = (self.files.get(number) for number in said.file_ids)
+        return tuple(line_file(dict(one)) for one in known if one)
+
     @property
     def ended(self) -> bool:
-        """Whether the line's last word on the dialog is that it is over."""
-        marks = [one.mark for one in self.messages if one.mark in ("start", "end")]
+        """Whether the dialog is over: nobody spoke and none began after its last end."""
+        marks = [one.mark for one in self.messages if one.author_id or one.mark in ("start", "end")]
         return marks[-1:] == ["end"]
 
 

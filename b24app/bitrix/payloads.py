@@ -380,7 +380,7 @@ def _line_message(item: dict[str, Any], code: str, line_id: int) -> LineMessage:
         im_message_id=whole(_get(im, "message_id")),
         user_id=whole(_get(message, "user_id")),
         text=_string(_get(message, "text")),
-        files=tuple(_file(one) for one in _items(_get(message, "files"))),
+        files=tuple(line_file(one) for one in _items(_get(message, "files"))),
         message_ids=_names(_get(message, "id")),
     )
 
@@ -402,7 +402,8 @@ def _news(item: dict[str, Any], data: dict[str, Any], closed: bool) -> DialogNew
     )
 
 
-def _file(item: dict[str, Any]) -> LineFile:
+def line_file(item: dict[str, Any]) -> LineFile:
+    """A file as events and logs of Open Lines tell of it."""
     return LineFile(
         name=_string(_get(item, "name"))[:255],
         kind=_string(_get(item, "type"))[:20],

@@ -1,6 +1,6 @@
 /** Sentences about messages and chats that several places on the screen need. */
 
-import { t } from '../lib/i18n'
+import { n, t } from '../lib/i18n'
 import type { Attachment, Conversation, Message } from '../lib/types'
 
 export function systemText(message: Message): string {
@@ -9,14 +9,22 @@ export function systemText(message: Message): string {
   const named: Record<string, () => string> = {
     accepted: () => t('{name} took the chat', { name: name! }),
     closed: () => t('{name} closed the chat', { name: name! }),
-    reopened: () => t('{name} reopened the chat', { name: name! })
+    reopened: () => t('{name} reopened the chat', { name: name! }),
+    line_transferred: () => t('{name} was given the chat in the Open Line', { name: name! })
   }
+  const count = Number(params.count ?? 0)
   const plain: Record<string, () => string> = {
     accepted: () => t('The chat was taken'),
     closed: () => t('The chat was closed'),
     reopened: () => t('The chat was reopened'),
     line_finished: () => t('The Open Line dialog was finished'),
     line_failed: () => t('The message did not reach the Open Line'),
+    line_late: () => n(count,
+      '{count} message written in the Open Line earlier was delivered late',
+      '{count} messages written in the Open Line earlier were delivered late'),
+    line_lacking: () => n(count,
+      '{count} message of this chat is not in the Open Line any more',
+      '{count} messages of this chat are not in the Open Line any more'),
     client_blocked: () => t('The client does not accept messages from this channel any more.'),
     client_returned: () => t('The client accepts messages again')
   }

@@ -1,0 +1,63 @@
+"""When chats of Open Lines are compared with ours: events of Bitrix24 are never repeated."""
+
+from datetime import datetime, timedelta
+
+from b24app.models.job import LATER, promise
+
+EVERY = timedelta(hours=1)
+BREATH = timedelta(seconds=2)  # what waited for us is understood first
+LAST = LATER + 5  # everything else goes before
+
+
+def ask(
+    portal_id: int,
+    now: datetime,
+    *,
+    thorough: bool = True,
+    after: int = 0,
+    pause: timedelta = BREATH,
+) -> None:
+    """Compare a portal's chats with ours; it waits while the portal rests.
+
+    Args:
+        thorough: chats of the last weeks, and also those where nothing new was said.
+        after: go on behind this conversation.
+    """
+    promise(
+        "reconcile",
+        f"reconcile:{portal_id}",
+        now,
+        portal_id=portal_id,
+        lane=f"portal:{portal_id}:reconcile",
+        priority=LAST,
+        due_at=now + pause,
+        payload={"portal_id": portal_id, "after": after, "thorough": thorough},
+    )
+
+
+def promise_start(now: datetime) -> None:
+    """We were away, who knows how long: every portal is compared."""
+    promise(
+        "reconcile_all",
+        "reconcile_all:start",
+        now,
+        portal_id=None,
+        lane="reconcile",
+        priority=LAST,
+        payload={"thorough": True},
+    )
+
+
+def promise_next(now: datetime) -> None:
+    """One promise an hour, however many processes make it."""
+    due = now + EVERY
+    promise(
+        "reconcile_all",
+        f"reconcile_all:{int(due.timestamp() // EVERY.total_seconds())}",
+        now,
+        portal_id=None,
+        lane="reconcile",
+        priority=LAST,
+        due_at=due,
+        payload={"thorough": False},
+    )
