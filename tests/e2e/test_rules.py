@@ -158,6 +158,10 @@ def test_rule_without_a_person_is_refused_beside_its_field(story: Story) -> None
     expect(on(page, "to-error")).to_have_count(1)
     expect(on(page, "to-error")).to_have_attribute("data-where", "responsibles.0.user_id")
     shot(story.admin, "63-refused")
+    story.windows.forgive(r"status of 400 .*/settings/chats/dry_run\)")  # refused, as it should be
+    on(page, "dry-run").click()
+    expect(on(page, "dry-wrong")).to_be_visible()
+    on(page, "dry-run-dialog").press("Escape")
     on(page, "to-error").click()
     expect(person).to_be_focused()
     pick(page, rule, "person", "Глеб Сервисов")
