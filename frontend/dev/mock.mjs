@@ -8,6 +8,7 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeJournal } from './mock-journal.mjs'
 import { makeSettings } from './mock-settings.mjs'
 import { makeWhy } from './mock-why.mjs'
 import { readPo } from './po.mjs'
@@ -22,6 +23,7 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inl
 
 let world = makeWorld()
 let settings = makeSettings({ me: world.me, tell, raise })
+const journal = makeJournal({ tell })
 const why = makeWhy({ world: () => world, tell, raise })
 let sockets = new Set()
 let events = []
@@ -142,7 +144,7 @@ async function api(request, response, url) {
     return problem(response, fault.status, fault.code ?? 'fault', fault.message ?? 'Fault of the mock.', fault.fields)
   }
   if (path === '/files') return answer(response, 201, world.file(raw))
-  const route = [...settings.routes, ...why.routes, ...API].find(([method, pattern]) => method === request.method && pattern.test(path))
+  const route = [...settings.routes, ...journal.routes, ...why.routes, ...API].find(([method, pattern]) => method === request.method && pattern.test(path))
   if (!route) return problem(response, 404, 'not_found', `No ${request.method} ${path} here.`)
   const body = raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {}
   try {
@@ -178,7 +180,7 @@ const server = createServer((request, response) => {
   if (url.pathname.startsWith('/made/')) return serveMade(response, url.pathname)
   if (url.pathname === '/i18n/ru.json') return answer(response, 200, catalogue())
   if (url.pathname.startsWith('/_mock/')) {
-    return void bodyOf(request).then((raw) => answer(response, 200, { result: { ...CONTROL, ...settings.control }[url.pathname.slice(7)]?.(raw.length ? JSON.parse(raw) : {}) }))
+    return void bodyOf(request).then((raw) => answer(response, 200, { result: { ...CONTROL, ...settings.control, ...journal.control }[url.pathname.slice(7)]?.(raw.length ? JSON.parse(raw) : {}) }))
   }
   if (!ENTRIES[placement]) return answer(response, 404, {})
   response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': CSP })

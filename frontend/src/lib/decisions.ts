@@ -89,6 +89,8 @@ export interface Decision {
   id: Id
   at: Time
   state: 'done' | 'failed'
+  /** The chat went over to another card, or lost its own, without a new inquiry. */
+  moved?: boolean
   inquiry: Inquiry
   kind: 'primary' | 'repeat' | 'known' | 'filtered' | 'none'
   kind_title: string

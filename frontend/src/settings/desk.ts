@@ -1,8 +1,9 @@
-/** What the pages of the settings share: portals, rules of both kinds, lists from Bitrix24. */
+/** What the pages of the settings share: portals, rules of both kinds, lists from Bitrix24, the journal. */
 
 import { inject, provide, type InjectionKey } from 'vue'
 import { useApp, type App } from '../lib/app'
 import { createDirectory } from '../lib/store/directory'
+import { createJournal } from '../lib/store/journal'
 import { createPortals } from '../lib/store/portals'
 import { createRules } from '../lib/store/rules'
 
@@ -17,6 +18,7 @@ export function createDesk({ api, boot }: Pick<App, 'api' | 'boot'>) {
     mayConfigure,
     portals: createPortals(api),
     directory: createDirectory(api),
+    journal: createJournal(api),
     rules: { chats: createRules(api, 'chats', mayConfigure), requests: createRules(api, 'requests', mayConfigure) }
   }
 }

@@ -47,10 +47,15 @@ function madeCard({ calls, result }: Decision, type: string, origin: string): Sh
 /** The answer in a sentence or two. */
 export function answer(decision: Decision, origin: string): string {
   if (decision.kind === 'filtered') return t('The inquiry was not let into CRM.')
+  if (decision.moved && decision.targets[0]) return movedTo(decision.targets[0])
   const cards = cardsOf(decision, origin).filter((card) => decision.result.targets.some((target) => target.type === card.type))
     .filter((card) => card.state !== 'copy')
   if (cards.length) return cards.map(cardSentence).join(' ')
   return decision.kind === 'known' ? t('The card will be chosen anew.') : t('Nothing was written to CRM.')
+}
+
+function movedTo({ type, id }: DecisionCard): string {
+  return t('The chat is now here: {card}.', { card: `${cardTitle(type).toLowerCase()} ${cardName('', id)}` })
 }
 
 function cardSentence({ type, id, title, state }: ShownCard): string {

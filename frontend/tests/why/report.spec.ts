@@ -46,6 +46,12 @@ describe('the answer', () => {
     expect(answer(found, ORIGIN)).toBe('The inquiry went to deal “Kettles” №\u00a05.')
   })
 
+  it('says where a chat is that was moved', () => {
+    const targets = [{ type: 'deal' as const, id: '11', url: `${ORIGIN}/crm/deal/details/11/` }]
+    expect(answer(decision({ kind: 'known', moved: true, targets, result: { ...NOTHING, targets } }), ORIGIN)).toBe('The chat is now here: deal №\u00a011.')
+    expect(answer(decision({ kind: 'known', moved: true }), ORIGIN)).toBe('The card will be chosen anew.')
+  })
+
   it('names the card that was made, by the number its call brought', () => {
     expect(answer(made, ORIGIN)).toBe('Deal “Telegram: Anna” №\u00a012 was created for the inquiry.')
     expect(cardsOf(made, ORIGIN)).toEqual([
