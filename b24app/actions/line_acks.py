@@ -10,7 +10,7 @@ from b24app.bitrix import connector
 from b24app.bitrix.batch import LIMIT
 from b24app.bitrix.client import BatchAnswer
 from b24app.db import db, transaction
-from b24app.models import Conversation, Message
+from b24app.models import Conversation, LineLink, Message
 from b24app.values import Call
 
 
@@ -43,7 +43,13 @@ def changes(portal_id: int) -> list[tuple[int, Call]]:
     """Edits and deletions of messages that lines have."""
     rows = db.session.scalars(
         select(Message)
-        .where(Message.portal_id == portal_id, Message.line_state == "edited")
+        .join(LineLink, LineLink.channel_id == Message.channel_id)
+        .where(
+            Message.portal_id == portal_id,
+            Message.line_state == "edited",
+            LineLink.active.is_(True),
+            LineLink.error == "",
+        )
         .order_by(Message.id)
         .limit(LIMIT)
     )

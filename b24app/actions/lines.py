@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from b24app.actions import journal, openlines, portals
+from b24app.actions import journal, line_checks, openlines, portals, promises
 from b24app.bitrix import connector
 from b24app.bitrix import lines as bitrix
 from b24app.bitrix.client import Client
 from b24app.db import db, transaction
 from b24app.errors import BitrixError, Invalid, NotFound
-from b24app.models import Channel, LineLink, Portal
+from b24app.models import Channel, Conversation, LineLink, Portal
 from b24app.models.event import announce
 
 SETTINGS_PATH = "/contact_center/lines_edit/?ID={line}"
@@ -135,9 +135,11 @@ def _keep_links(portal_id: int, line_id: int, channel_ids: Sequence[int], now: d
         if row.channel_id not in channel_ids:
             openlines.release(row)
         row.error = ""
+        openlines.is_well(db.session.get_one(Channel, row.channel_id))
     linked = {row.channel_id for row in rows}
     for number in dict.fromkeys(channel_ids):
         if number not in linked:
+            _come(number, line_id)
             db.session.add(
                 LineLink(
                     portal_id=portal_id,
@@ -150,7 +152,26 @@ def _keep_links(portal_id: int, line_id: int, channel_ids: Sequence[int], now: d
                 )
             )
     db.session.flush()  # what is shown below counts the links
+    promises.lines(portal_id, now)  # what waited for a line
+    line_checks.ask(portal_id, now)
     _tell_channels(portal_id, now)
+
+
+def _come(channel_id: int, line_id: int) -> None:
+    """Talks that went on in another line's chats begin a chat of their own in this one."""
+    openlines.is_well(db.session.get_one(Channel, channel_id))
+    elsewhere = (
+        Conversation.channel_id == channel_id,
+        Conversation.status != "closed",
+        Conversation.line_id != line_id,
+    )
+    nowhere = {"line_chat_id": None, "line_session_id": None, "line_seen_id": None}
+    db.session.execute(
+        update(Conversation)
+        .where(*elsewhere)
+        .values(line_id=line_id, **nowhere)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _tell_channels(portal_id: int, now: datetime) -> None:

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from b24app import clock
 from b24app.actions import budget, journal, line_acks, line_posts, lost, portals, promises
 from b24app.actions.line_words import IN_HAND, item, mark
-from b24app.actions.openlines import link_of
+from b24app.actions.openlines import TROUBLE, is_well, link_of
 from b24app.bitrix import connector
 from b24app.bitrix.batch import LIMIT
 from b24app.bitrix.client import BatchAnswer, Client
 from b24app.db import db, reading, transaction
 from b24app.errors import BitrixError
 from b24app.models import Channel, Conversation, Job, LineLink, Message
+from b24app.models.job import promise
 from b24app.rules import mirror
 from b24app.rules.mirror import Parcel, Waiting
 from b24app.values import Call
@@ -29,6 +30,8 @@ TAKEN_AT_ONCE = 600
 ROUNDS = 20
 PARKED = timedelta(minutes=5)
 NO_BUDGET = "budget"
+UNREGISTERED = "IMCONNECTOR_NO_CORRECT_PROVIDER"
+CLOSED_DOORS = ("NOT_ACTIVE_LINE", UNREGISTERED)  # nothing is wrong with the messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +175,15 @@ def _note_sent(sending: Sending, answer: BatchAnswer) -> None:
                 message.line_state = "unknown"
             elif results[place].ok:
                 message.line_state = "sent"
-                _meet(conversation, results[place])
+                _meet(conversation, results[place], sending.call.params["LINE"])
             else:
                 _refuse(conversation, message, "; ".join(results[place].errors))
 
 
-def _meet(conversation: Conversation, sent: connector.LineSent) -> None:
+def _meet(conversation: Conversation, sent: connector.LineSent, line_id: int) -> None:
     """Remember the line's chat; a new session is a new talk there."""
-    conversation.line_id = link_of(conversation.channel_id).line_id
+    conversation.line_id = line_id
+    is_well(conversation.channel)
     conversation.line_chat_id = sent.chat_id or conversation.line_chat_id
     conversation.line_session_id = sent.session_id or conversation.line_session_id
     conversation.line_user_id = sent.user_id or conversation.line_user_id
@@ -190,7 +194,7 @@ def _note_refused(parcel: Parcel, error: BitrixError) -> None:
     conversation = db.session.get_one(Conversation, parcel.conversation_id)
     if error.unknown:
         return mark(parcel.message_ids, "unknown")
-    if error.code == "NOT_ACTIVE_LINE":
+    if error.code in CLOSED_DOORS:
         mark(parcel.message_ids, "queued")
         return _park(conversation.channel_id, error)
     if not error.permanent:
@@ -202,11 +206,17 @@ def _note_refused(parcel: Parcel, error: BitrixError) -> None:
 
 def _park(channel_id: int, error: BitrixError) -> None:
     """The line does not take messages: they wait, the administrator sees why."""
-    link = link_of(channel_id)
+    link = db.session.scalar(select(LineLink).where(LineLink.channel_id == channel_id))
+    if link is None:  # it was taken away meanwhile, and the administrator knows
+        return
     link.error = error.message[:500] or error.code
     channel = db.session.get_one(Channel, channel_id)
-    channel.needs_attention(f"The Open Line {link.line_id} does not take messages: {link.error}")
-    promises.unpark(link, clock.now() + PARKED)
+    channel.needs_attention(f"{TROUBLE} {link.line_id} does not take messages: {link.error}")
+    now = clock.now()
+    if error.code == UNREGISTERED:
+        home = link.portal_id
+        promise("bindings", f"bindings:{home}", now, portal_id=home, payload={"portal_id": home})
+    promises.unpark(link, now + PARKED)
 
 
 def unpark(job: Job) -> None:

@@ -1,16 +1,19 @@
 """Open Lines that our channels talk through: linked, and let go."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
 
+from b24app.actions import journal
 from b24app.actions.line_words import IN_HAND
 from b24app.bitrix.payloads import PortalEvent, line_status, removed_line
 from b24app.db import db
 from b24app.errors import Conflict
-from b24app.models import LineLink, Message, Portal
+from b24app.models import Channel, LineLink, Message, Portal
 
 CONNECTOR = "callgear_chats"
+TROUBLE = "The Open Line"  # how what a line has against a channel begins
 
 
 def link_of(channel_id: int) -> LineLink:
@@ -24,25 +27,45 @@ def unlink_connector(portal: Portal, event: PortalEvent, now: datetime) -> None:
     """Somebody pressed Disconnect in the portal: channels of the line are on their own."""
     code, line_id = line_status(event)
     if code == CONNECTOR and line_id is not None:
-        forget_line(portal.id, line_id)
+        _part(portal.id, line_id, "was disconnected in Bitrix24", now)
 
 
 def unlink_removed(portal: Portal, event: PortalEvent, now: datetime) -> None:
     line_id = removed_line(event)
     if line_id is not None:
-        forget_line(portal.id, line_id)
+        _part(portal.id, line_id, "was deleted in Bitrix24", now)
+
+
+def _part(portal_id: int, line_id: int, what: str, now: datetime) -> None:
+    """The portal took the line away: what waits for it goes on waiting, administrators know."""
+    for link in _links(portal_id, line_id):
+        channel = db.session.get_one(Channel, link.channel_id)
+        channel.needs_attention(f"{TROUBLE} {line_id} {what}.")
+        details = {"line": line_id, "channel": channel.id, "what": what}
+        journal.audit(portal_id, None, "line.lost", details, now)
+        db.session.delete(link)
+
+
+def is_well(channel: Channel) -> None:
+    """The line of a channel takes messages: it does not complain of lines any more."""
+    if channel.state == "attention" and channel.last_error.startswith(TROUBLE):
+        channel.works()
 
 
 def forget_line(portal_id: int, line_id: int) -> None:
     """The line serves none of our channels any more; history stays."""
-    links = db.session.scalars(
-        select(LineLink).where(LineLink.portal_id == portal_id, LineLink.line_id == line_id)
-    ).all()
-    for link in links:
+    for link in _links(portal_id, line_id):
         release(link)
 
 
+def _links(portal_id: int, line_id: int) -> Sequence[LineLink]:
+    return db.session.scalars(
+        select(LineLink).where(LineLink.portal_id == portal_id, LineLink.line_id == line_id)
+    ).all()
+
+
 def release(link: LineLink) -> None:
+    """A channel leaves its line by our own wish: nothing waits for the line any more."""
     db.session.execute(
         update(Message)
         .where(
