@@ -9,6 +9,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeJournal } from './mock-journal.mjs'
+import { makeLines } from './mock-lines.mjs'
 import { makeSettings } from './mock-settings.mjs'
 import { makeWhy } from './mock-why.mjs'
 import { readPo } from './po.mjs'
@@ -25,6 +26,7 @@ let world = makeWorld()
 let settings = makeSettings({ me: world.me, tell, raise })
 const journal = makeJournal({ tell })
 const why = makeWhy({ world: () => world, tell, raise })
+const lines = makeLines({ world: () => world, raise })
 let sockets = new Set()
 let events = []
 let faults = []
@@ -144,11 +146,11 @@ async function api(request, response, url) {
     return problem(response, fault.status, fault.code ?? 'fault', fault.message ?? 'Fault of the mock.', fault.fields)
   }
   if (path === '/files') return answer(response, 201, world.file(raw))
-  const route = [...settings.routes, ...journal.routes, ...why.routes, ...API].find(([method, pattern]) => method === request.method && pattern.test(path))
+  const route = [...settings.routes, ...journal.routes, ...why.routes, ...lines.routes, ...API].find(([method, pattern]) => method === request.method && pattern.test(path))
   if (!route) return problem(response, 404, 'not_found', `No ${request.method} ${path} here.`)
   const body = raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {}
   try {
-    const result = await route[2](path.match(route[1]).slice(1), { query: url.searchParams, body })
+    const result = await route[2](path.match(route[1]).slice(1), { query: url.searchParams, body, language: request.headers['accept-language'] })
     answer(response, result === undefined ? 204 : 200, result)
   } catch (error) {
     problem(response, error.status ?? 500, error.code ?? 'broken', error.message, error.fields)
@@ -180,7 +182,7 @@ const server = createServer((request, response) => {
   if (url.pathname.startsWith('/made/')) return serveMade(response, url.pathname)
   if (url.pathname === '/i18n/ru.json') return answer(response, 200, catalogue())
   if (url.pathname.startsWith('/_mock/')) {
-    return void bodyOf(request).then((raw) => answer(response, 200, { result: { ...CONTROL, ...settings.control, ...journal.control }[url.pathname.slice(7)]?.(raw.length ? JSON.parse(raw) : {}) }))
+    return void bodyOf(request).then((raw) => answer(response, 200, { result: { ...CONTROL, ...settings.control, ...journal.control, ...lines.control }[url.pathname.slice(7)]?.(raw.length ? JSON.parse(raw) : {}) }))
   }
   if (!ENTRIES[placement]) return answer(response, 404, {})
   response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': CSP })

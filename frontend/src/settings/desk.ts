@@ -7,6 +7,8 @@ import { createJournal } from '../lib/store/journal'
 import { createPortals } from '../lib/store/portals'
 import { createRules } from '../lib/store/rules'
 
+type Guard = () => Promise<boolean>
+
 export type Desk = ReturnType<typeof createDesk>
 
 const DESK: InjectionKey<Desk> = Symbol('desk')
@@ -14,8 +16,23 @@ const DESK: InjectionKey<Desk> = Symbol('desk')
 export function createDesk({ api, boot }: Pick<App, 'api' | 'boot'>) {
   /** Administrators, and those whom they have named. */
   const mayConfigure = boot.user.may_configure ?? boot.user.admin
+  const guards = new Set<Guard>()
+
+  /** An open page may ask the person first; returns how to stop that. */
+  function guard(ask: Guard): () => void {
+    guards.add(ask)
+    return () => { guards.delete(ask) }
+  }
+
+  async function mayLeave(): Promise<boolean> {
+    for (const ask of guards) if (!(await ask())) return false
+    return true
+  }
+
   return {
     mayConfigure,
+    guard,
+    mayLeave,
     portals: createPortals(api),
     directory: createDirectory(api),
     journal: createJournal(api),
