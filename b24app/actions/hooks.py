@@ -9,18 +9,19 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from b24app.actions import accounts
+from b24app import channels
 from b24app.channels.base import Adapter
 from b24app.db import db
 from b24app.errors import NotFound
 from b24app.models import Arrival, Channel, Portal
 from b24app.models.job import URGENT, promise
-from b24app.values import HookCall
+from b24app.values import Account, HookCall
 
+CONNECTED = (Channel.state != "disconnected", Channel.deleted_at.is_(None))
 BY_KEY = (
-    select(Channel)
+    select(Channel.id, Channel.portal_id, Channel.kind, Channel.settings, Channel.secret)
     .join(Portal, Portal.id == Channel.portal_id)
-    .where(Channel.hook_key == bindparam("key"), Portal.status != "deleted")
+    .where(Channel.hook_key == bindparam("key"), *CONNECTED, Portal.status != "deleted")
 )
 
 
@@ -35,10 +36,11 @@ class Door:
 
 def door(key: str) -> Door:
     """The channel behind a hook address; NotFound if it is not connected or its portal left."""
-    channel = db.session.scalar(BY_KEY, {"key": key})
-    if channel is None or not channel.connected:
+    found = db.session.connection().execute(BY_KEY, {"key": key}).one_or_none()
+    if found is None:
         raise NotFound("Nobody listens at this address.")
-    return Door(channel.id, channel.portal_id, accounts.adapter(channel))
+    account = Account(found.id, found.settings or {}, f"/hooks/{key}", found.secret)
+    return Door(found.id, found.portal_id, channels.adapter(found.kind, account))
 
 
 def keep(at: Door, call: HookCall, now: datetime) -> bool:
