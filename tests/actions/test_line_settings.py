@@ -175,6 +175,13 @@ def test_change_of_somebody_else_is_not_overwritten(here: World) -> None:
     assert screen.put(PATH, beside)["document"]["max_chat"] == 7
 
 
+def test_list_that_refuses_leaves_the_queue_of_people(here: World) -> None:
+    fault = {"match": "imopenlines.config.list.get", "kind": "error", "times": 0}
+    here.control("faults", {**fault, "error": "INVALID_FORMAT", "status": 400})
+    queue = here.open().get(PATH)["document"]["queue"]
+    assert {"type": "user", "id": str(BORIS)} in queue
+
+
 def test_unknown_line_is_not_found(here: World) -> None:
     assert here.open().ask("GET", "/lines/99/settings").status_code == 404
 
