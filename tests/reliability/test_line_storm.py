@@ -1,0 +1,112 @@
+"""Three lines, four channels, events shuffled, doubled, late and lost: every word finds its way."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from b24app import clock
+from b24app.actions import line_checks
+from b24app.db import reading, transaction
+from b24app.models import Portal
+from b24app.rules import bbcode
+from sandbox.messengers.telegram.world import Bot
+from tests.reliability.stage import CONNECTOR, SECOND_BOT, Client, Stage, stage
+from tests.world import ADMIN, BORIS, BOT, VERA
+
+MORE = {100003: "100003:SANDBOX-TOKEN-THREE", 100004: "100004:SANDBOX-TOKEN-FOUR"}
+LINES = {BOT: 1, MORE[100003]: 1, SECOND_BOT: 2, MORE[100004]: 3}
+ROUNDS = 4
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Four bots: two at the first line, one at each of the others."""
+    with stage(Path(tmp_path_factory.mktemp("storm"))) as made:
+        hook = "/rest/1/sandboxhook000001/imopenlines.config.add"
+        queue = [{"ENTITY_TYPE": "user", "ENTITY_ID": user_id} for user_id in (BORIS, VERA)]
+        line = {
+            "PARAMS": {"LINE_NAME": "Third", "ACTIVE": "Y", "QUEUE": queue, "WELCOME_MESSAGE": "N"}
+        }
+        assert made.portal.app.test_client().post(hook, json=line).json["result"] == 3
+        for number, token in MORE.items():
+            bots = made.here.telegram.sandbox.bots
+            bots[number] = Bot(number, token, f"Bot {number}", f"bot_{number}")
+            made.here.connect_telegram(token=token)
+        channels = made.here.open().get("/channels")["items"]
+        numbers = {one["external_id"].split(":")[0]: one["id"] for one in channels}
+        for line_id in (1, 2, 3):
+            wanted = [numbers[bot.split(":")[0]] for bot, its in LINES.items() if its == line_id]
+            form = made.here.open(
+                "SETTING_CONNECTOR", ADMIN, LINE=str(line_id), CONNECTOR=CONNECTOR
+            )
+            form.put(f"/lines/{line_id}", {"channels": wanted})
+        made.rest()
+        yield made
+
+
+@pytest.mark.parametrize("seed", [11, 23, 47])
+def test_storm_loses_doubles_and_misdirects_nothing(lines: Stage, seed: int) -> None:
+    dice = random.Random(seed)
+    clients = [lines.client(bot) for bot in LINES]
+    for client in clients:
+        client.say(client.text("hello"))
+    lines.rest()
+    for number in range(ROUNDS):
+        for client in dice.sample(clients, len(clients)):
+            _act(client, dice, number)
+        _storm(lines, dice)
+        lines.turn()
+    lines.rest()
+    _compare(lines)
+    for client in clients:
+        assert sorted(client.on_phone()) == sorted(client.expected), f"phone, seed {seed}"
+        assert sorted(client.in_workplace()) == sorted(client.expected), f"workplace, seed {seed}"
+        assert sorted(_in_line(client)) == sorted(client.expected), f"line, seed {seed}"
+        assert client.line_chat().line == LINES[client.bot]
+        assert client.unacknowledged() == []
+
+
+def _act(client: Client, dice: random.Random, number: int) -> None:
+    """The client, an operator in the line or one in the workplace says something."""
+    deed = dice.choice(("say", "line", "workplace"))
+    text = client.text(f"{deed} {number}")
+    if deed == "say":
+        client.say(text)
+    elif deed == "line":
+        chat = client.line_chat()
+        user_id = BORIS if chat.line == 2 else dice.choice((BORIS, VERA))
+        body = {"chat_id": chat.id, "user_id": user_id, "text": text}
+        client.stage.here.control(f"lines/{chat.line}/reply", body)
+        client.expected.append(text)
+    else:
+        client.answer(text)
+
+
+def _in_line(client: Client) -> list[str]:
+    """Words of the chat there, and of notes: who is not in a chat cannot speak as themselves."""
+    messages = client.stage.portal.messages
+    said = [messages[number].text for number in client.line_chat().message_ids]
+    return [bbcode.plain(text) for text in said if client.mark in text]
+
+
+def _storm(place: Stage, dice: random.Random) -> None:
+    """Of the events on their way some are lost, some come twice, all in any order."""
+    with place.portal.lock:
+        waiting = list(place.portal.outbox)
+        place.portal.outbox.clear()
+        twice = [one for one in waiting if dice.random() < 0.3]
+        kept = [one for one in waiting if dice.random() < 0.6]
+        storm = kept + twice
+        dice.shuffle(storm)
+        place.portal.outbox.extend(storm)
+
+
+def _compare(place: Stage) -> None:
+    with reading() as session:
+        number = session.scalars(select(Portal.id)).one()
+    with transaction():
+        line_checks.ask(number, clock.now())
+    place.rest()
