@@ -284,3 +284,13 @@ def test_unreadable_chats_are_told_to_the_administrator(place: Stage, anna: Clie
     compare(place)
     (channel, _) = place.here.open().get("/channels")["items"]
     assert channel["state"] == "working"
+
+
+def test_dry_run_tells_and_changes_nothing(place: Stage, anna: Client) -> None:
+    lost(place)
+    anna.answer_in_line(anna.text("lost"))
+    place.portal.deliver_events()
+    place.calm()
+    told = place.here.app.test_cli_runner().invoke(args=["reconcile", "--dry-run"])
+    assert "lost 1, changed 0, owner same, running, gone from the line 0" in told.output
+    assert len(anna.on_phone()) == 2
