@@ -86,6 +86,7 @@ def test_check_tells_without_keeping(home: Portal) -> None:
 
 def test_publishing_is_told_and_remembered(home: Portal) -> None:
     publish(home, 0)
+    db.session.commit()  # news are written last
     (event,) = build.rows(Event)
     assert (event.kind, event.data) == ("settings", {"kind": "chats", "version": 1})
     (audit,) = build.rows(Audit)
