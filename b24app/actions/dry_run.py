@@ -9,8 +9,7 @@ from sqlalchemy.orm import aliased
 from b24app.actions import directory, settings, shown
 from b24app.db import db
 from b24app.models import Decision
-from b24app.rules import documents, dry_run
-from b24app.rules import inquiry_json
+from b24app.rules import documents, dry_run, inquiry_json
 
 LIMIT = 1_000
 SHOWN = 200

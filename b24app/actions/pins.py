@@ -140,5 +140,3 @@ def _shown(
         "pinned": pinned == Target(card.type_id, card.id),
         "current": lived == Target(card.type_id, card.id),
     }
-
-
