@@ -14,6 +14,7 @@ from b24app.models import (
     Channel,
     Conversation,
     Decision,
+    Event,
     Identity,
     LineLink,
     Message,
@@ -159,6 +160,12 @@ def decision(conversation_id: int, home: Portal, **inquiry: Any) -> Decision:
 
 def identity(row: Conversation) -> Identity:
     return db.session.get_one(Identity, row.identity_id)
+
+
+def news() -> Sequence[Any]:
+    """What screens were told; it is numbered and written at the end of a transaction."""
+    db.session.commit()
+    return rows(Event)
 
 
 def rows(model: type[Any]) -> Sequence[Any]:

@@ -14,7 +14,6 @@ from b24app.models import (
     Audit,
     Channel,
     Contact,
-    Event,
     Job,
     OfflineRequest,
     Operator,
@@ -61,7 +60,7 @@ def test_request_is_kept_with_all_it_needs(widget: Channel) -> None:
     (job,) = build.rows(Job)
     assert (job.kind, job.payload) == ("crm", {"request_id": row.id})
     assert job.lane == f"portal:{widget.portal_id}:crm*"
-    (news,) = build.rows(Event)
+    (news,) = build.news()
     assert (news.kind, news.data["id"], news.visitor) == ("request", str(row.id), None)
 
 
@@ -80,7 +79,8 @@ def test_same_name_is_the_same_request(widget: Channel) -> None:
     first = requests.keep(widget, given(external_id="order-5"), NOW)
     again = requests.keep(widget, given(external_id="order-5", text="Again"), LATER)
     assert again.id == first.id
-    assert [len(build.rows(model)) for model in (OfflineRequest, Job, Event)] == [1, 1, 1]
+    assert [len(build.rows(model)) for model in (OfflineRequest, Job)] == [1, 1]
+    assert len(build.news()) == 1
 
 
 def test_name_used_up_by_a_stranger_is_said(widget: Channel) -> None:
@@ -132,7 +132,7 @@ def test_spam_is_shown_and_stays_out_of_crm(widget: Channel) -> None:
     row = requests.keep(widget, given(spam=True), NOW)
     assert (row.crm_state, row.crm_error) == ("skipped", requests.SPAM)
     assert build.rows(Job) == []
-    assert len(build.rows(Event)) == 1
+    assert len(build.news()) == 1
 
 
 def test_taken_spam_is_none(widget: Channel) -> None:
@@ -153,7 +153,7 @@ def test_work_goes_from_new_to_done_and_back(widget: Channel) -> None:
     deeds = [(one.deed, one.user_id, one.details["request_id"]) for one in build.rows(Audit)]
     names = ("request.take", "request.finish", "request.reopen")
     assert deeds == [(name, BORIS, row.id) for name in names]
-    assert [one.data["status"] for one in build.rows(Event)] == ["new", "active", "done", "active"]
+    assert [one.data["status"] for one in build.news()] == ["new", "active", "done", "active"]
 
 
 def test_second_operator_is_too_late(widget: Channel) -> None:

@@ -9,7 +9,7 @@ from b24app.actions import drafts, settings, versions
 from b24app.actions.settings import Edition
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound, TooLarge
-from b24app.models import Audit, Event, Portal, SettingsDocument
+from b24app.models import Audit, Portal, SettingsDocument
 from tests import build
 from tests.build import BORIS, NOW
 
@@ -86,8 +86,7 @@ def test_check_tells_without_keeping(home: Portal) -> None:
 
 def test_publishing_is_told_and_remembered(home: Portal) -> None:
     publish(home, 0)
-    db.session.commit()  # news are written last
-    (event,) = build.rows(Event)
+    (event,) = build.news()
     assert (event.kind, event.data) == ("settings", {"kind": "chats", "version": 1})
     (audit,) = build.rows(Audit)
     assert (audit.deed, audit.user_id, audit.details) == ("settings.chats", BORIS, {"version": 1})

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -34,14 +35,23 @@ class Chaos:
         self.over = threading.Event()
 
     def acquaint(self) -> None:
-        """Everybody has said hello, and the line knows everybody."""
+        """Everybody has said hello, the line knows everybody, and we know their chats in it.
+
+        A kill that loses both the answer to a first message and the event of its dialog is
+        decision 0002's open end; what is tried here is everything after it.
+        """
         for number in CLIENTS:
             self.place.say(number, self.words[number][0])
         until(lambda: all(self.place.in_line(number) for number in CLIENTS))
-        items = self.place.ask("GET", "/conversations?status=new&limit=50", self.token).json()
-        for item in items["items"]:
+        until(lambda: all(one["line"] and one["line"]["chat_id"] for one in self.listed()))
+        for item in self.listed():
             number = int(item["last_message"]["text"].split()[0])
             self.chats[number] = item["id"]
+
+    def listed(self) -> list[dict[str, Any]]:
+        answer = self.place.ask("GET", "/conversations?status=new&limit=50", self.token)
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
 
     def talk(self) -> None:
         """All that clients say, a little at a time."""

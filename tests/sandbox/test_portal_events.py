@@ -180,7 +180,7 @@ def test_options_belong_to_the_application_and_to_users(home, admin):
 
 def test_people_without_contacts_for_a_brief_scope(admin):
     rows = admin.call("user.get", FILTER={"ACTIVE": True})
-    assert [row["NAME"] for row in rows] == ["Анна", "Борис", "Вера"]
+    assert [row["NAME"] for row in rows] == ["Анна", "Борис", "Вера", "Глеб", "Дарья"]
     assert "EMAIL" not in rows[0]
 
 
