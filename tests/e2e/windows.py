@@ -10,7 +10,7 @@ from tests.e2e.product import Product
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
 APP_FRAME = 'iframe[id^="appframe_"]'
-PATIENCE_MS = 15_000  # a message passes the messenger, a job and the live news
+PATIENCE_MS = 30_000  # a message passes the messenger, a job and the live news
 
 # Headless browsers play to nobody: what a page would have played is counted.
 COUNT_SOUNDS = """
