@@ -129,10 +129,12 @@ def _claiming() -> Any:
         and_(Job.state == "queued", Job.due_at <= now),
         and_(Job.state == "running", Job.locked_until <= now),
     )
-    # Two questions, each answered by one row of an index, however long the lane is.
-    busy = exists().where(ahead.lane == Job.lane, ahead.state == "running", ahead.id != Job.id)
-    behind = exists().where(ahead.lane == Job.lane, ahead.state == "queued", ahead.id < Job.id)
-    blocked = or_(busy, and_(~Job.lane.endswith("*"), behind))
+    blocked = exists().where(
+        ahead.lane == Job.lane,
+        ahead.id != Job.id,
+        ahead.state.in_(("queued", "running")),
+        or_(ahead.state == "running", and_(ahead.id < Job.id, ~Job.lane.endswith("*"))),
+    )
     picked = (
         select(Job.id)
         # Who was running is at the head already, whatever was promised again before it.

@@ -166,30 +166,3 @@ def test_two_workers_never_share_a_job(any_app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert sorted(taken) == sorted({f"job-{number}" for number in range(40)})
-
-
-def effort(app: Flask, count: int) -> int:
-    """Hundreds of steps that SQLite takes to claim an urgent job beside a long lane."""
-    with transaction():
-        for number in range(count):
-            promise("test", f"{count}:{number}", NOW, portal_id=None, lane=f"lane {count}*")
-        promise("test", f"urgent {count}", NOW, portal_id=None, lane="l", priority=job.URGENT)
-    steps: list[int] = []
-    with transaction() as session:
-        raw = session.connection().connection.dbapi_connection
-        assert raw is not None
-        raw.set_progress_handler(lambda: steps.append(1), 100)
-        assert [taken.key for taken in claim("w", NOW, LEASE)] == [f"urgent {count}"]
-        raw.set_progress_handler(None, 0)
-    with transaction():
-        give_up(only_running(), "w", NOW, "")
-    return len(steps)
-
-
-def only_running() -> int:
-    return db.session.query(Job.id).filter(Job.state == "running").one()[0]
-
-
-def test_long_lane_costs_no_square(app: Flask) -> None:
-    few, many = effort(app, 50), effort(app, 500)
-    assert many < 20 * few, (few, many)
