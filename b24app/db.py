@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import InvalidToken, MultiFernet
@@ -80,15 +79,6 @@ class Keyring:
     fernet: MultiFernet | None = None
 
 
-@lru_cache(maxsize=1024)
-def _decrypted(fernet: MultiFernet, ciphertext: str) -> str | None:
-    """The same few secrets are read with every message; kept by what stands in the row."""
-    try:
-        return fernet.decrypt(ciphertext.encode()).decode()
-    except InvalidToken:
-        return None
-
-
 class Encrypted(TypeDecorator[str]):
     """Text that is ciphertext at rest; unreadable ciphertext reads as None."""
 
@@ -101,7 +91,12 @@ class Encrypted(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         assert Keyring.fernet is not None
-        return None if value is None else _decrypted(Keyring.fernet, value)
+        if value is None:
+            return None
+        try:
+            return Keyring.fernet.decrypt(value.encode()).decode()
+        except InvalidToken:
+            return None
 
 
 class EncryptedJson(TypeDecorator[dict[str, Any]]):

@@ -116,6 +116,7 @@ class Worker:
         """Take one job and keep it; False if none is due."""
         with db.transaction():
             taken = job.claim(me, clock.now(), LEASE)
+            db.db.session.expunge_all()  # a handler reads its job without opening a transaction
         if not taken:
             return False
         held = taken[0]

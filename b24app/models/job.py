@@ -111,13 +111,9 @@ def _upsert(dialect: str) -> Any:
 
 
 def claim(worker: str, now: datetime, lease: timedelta, limit: int = 1) -> list[Job]:
-    """Take due jobs, heads of their lanes only; a job whose lease ran out is taken over.
-
-    What is returned are copies: reading them opens no transaction, changing them nothing.
-    """
+    """Take due jobs, heads of their lanes only; a job whose lease ran out is taken over."""
     given = {"worker": worker, "now": now, "until": now + lease, "most": limit}
-    rows = db.session.connection().execute(_claiming(), given)
-    return [Job(**row) for row in rows.mappings()]
+    return list(db.session.scalars(_claiming(), given))
 
 
 @cache
@@ -153,14 +149,15 @@ def _claiming() -> Any:
             attempts=Job.attempts + 1,
             taken=Job.wanted,
         )
-        .returning(Job.__table__)
+        .returning(Job)
+        .execution_options(synchronize_session=False)
     )
 
 
 def finish(job_id: int, worker: str, taken: int, now: datetime) -> bool:
     """The promise is kept; False if the lease had been lost to another worker."""
     given = {"job_id": job_id, "worker": worker, "before": taken, "now": now}
-    kept = db.session.connection().execute(_finishing(), given).scalar()
+    kept = db.session.execute(_finishing(), given).scalar()
     if kept == "queued":
         ring_after_commit("jobs")
     return kept is not None
@@ -182,6 +179,7 @@ def _finishing() -> Any:
             error="",
         )
         .returning(Job.state)
+        .execution_options(synchronize_session=False)
     )
 
 
