@@ -345,6 +345,8 @@ def test_installed_again_it_works(story: Story) -> None:
     story.boris.goto(f"{story.windows.product.ports.portal_url}/stream/")
     workplace = open_workplace(story.boris)
     write(story.anna, "Здравствуйте ещё раз")
+    # It opens at «Новые» unless what came meanwhile had been delivered by then: the talk goes on.
+    on(workplace, "tab-active").click()
     row(workplace, "Анна Соколова").click()
     expect(message(workplace, "Здравствуйте ещё раз")).to_have_count(1)
     answer(workplace, "С возвращением")
