@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Literal
 Direction = Literal["in", "out", "system"]
 Origin = Literal["channel", "workplace", "line", "device", "bot", "system"]
 FileKind = Literal["image", "document", "voice", "audio", "video", "sticker"]
+AddressKind = Literal["phone", "username", "email"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,62 @@ Parsed = Incoming | Edited | Deleted | Receipt | Typing | Profile | Blocked
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where to find somebody: a phone in E.164, a nickname without @, an e-mail in lower case."""
+
+    kind: AddressKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who is behind an address, and the chat in which one writes to them."""
+
+    chat_id: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message that the messenger has to approve before it may be sent.
+
+    Args:
+        status: only `approved` ones can be sent; `pending`, `rejected`, `paused`.
+        body: its words; `{{1}}` or `{{name}}` stand for variables.
+        variables: what stands between the braces, in order; `header_variable` apart.
+        header: what stands above the words: "", `text`, `image`, `video`, `document`.
+        buttons: what is written on its buttons.
+    """
+
+    name: str
+    language: str
+    status: Literal["approved", "pending", "rejected", "paused"]
+    body: str
+    variables: tuple[str, ...] = ()
+    category: str = ""
+    header: Literal["", "text", "image", "video", "document"] = ""
+    header_text: str = ""
+    header_variable: str = ""
+    footer: str = ""
+    buttons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A template ready to send; a header's picture, video or document is the message's file.
+
+    Args:
+        values: one for each variable of the body, in order.
+        header_value: for the variable in a header of text.
+    """
+
+    name: str
+    language: str
+    values: tuple[str, ...] = ()
+    header_value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OutFile:
     """A file to send; `open` gives a fresh binary stream each time."""
 
@@ -152,6 +209,7 @@ class Outgoing:
     files: tuple[OutFile, ...] = ()
     quote_id: str | None = None
     author_name: str = ""
+    template: Filled | None = None  # `text` then says what the client will read
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ lost answer) asks the adapter to look whether it went, and only then sends it ag
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -18,7 +19,7 @@ from b24app.db import db, reading, transaction
 from b24app.errors import ChannelError
 from b24app.models import Arrival, Attachment, Conversation, Job, Message
 from b24app.rules import retry
-from b24app.values import OutFile, Outgoing, Sent
+from b24app.values import Filled, OutFile, Outgoing, Sent
 
 FILE_WAIT_SECONDS = 1.0
 UNDERSTOOD_WITHIN = timedelta(minutes=1)
@@ -126,7 +127,14 @@ def _outgoing(message: Message, conversation: Conversation, files: Sequence[OutF
         files=tuple(files),
         quote_id=known.removeprefix(f"{chat_id}:") if known else None,
         author_name=message.author_name,
+        template=_template(message.details.get("template")),
     )
+
+
+def _template(kept: dict[str, Any] | None) -> Filled | None:
+    if not kept:
+        return None
+    return Filled(kept["name"], kept["language"], tuple(kept["values"]), kept["header_value"])
 
 
 def _ready(file: Attachment) -> bool:

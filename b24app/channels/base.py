@@ -9,6 +9,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -19,14 +20,19 @@ from b24app.errors import ChannelError, Invalid
 from b24app.i18n import N_
 from b24app.values import (
     Account,
+    Address,
+    AddressKind,
     Connected,
     Fetched,
+    Filled,
+    Found,
     HookCall,
     OutFile,
     Outgoing,
     Parsed,
     RemoteFile,
     Sent,
+    Template,
 )
 
 # ChannelError.code, what it means and whether it is permanent:
@@ -67,6 +73,7 @@ class Part:
     text: str = ""
     files: tuple[OutFile, ...] = ()
     quote_id: str | None = None
+    template: Filled | None = None
 
 
 class PartlySent(ChannelError):
@@ -107,10 +114,17 @@ class Adapter(ABC):
     text_limit: most characters of one text; a longer one becomes several parts.
     caption_limit: most characters of a text that goes with a file; 0: never together.
     file_limit: most bytes of a file that we send.
+    file_types: what files it takes, as `image/*` or `application/pdf`; empty: any.
+    can_quote: a reply shows at the client which message it answers.
     can_edit, can_delete: what we sent can be changed or taken back.
     has_receipts: the messenger tells `delivered` or `read`.
     has_typing: the messenger shows that an operator types.
     has_widget: it lives on a site by a line of script.
+    reached_by: by what addresses an operator looks for a client in it.
+    found_by: those of them by which `resolve` finds somebody who never wrote here.
+    asks_to_find: `resolve` asks the messenger, so it is called in a job.
+    window: free words may be sent so long after the client's last ones; None: always.
+    has_templates: outside the window, and to who never wrote, a template is sent.
     tells: the kinds of news that `parse` gives.
     server_setting, official_server: the setting that moves its server, and the real one.
     """
@@ -121,11 +135,18 @@ class Adapter(ABC):
     text_limit: ClassVar[int]
     caption_limit: ClassVar[int] = 0
     file_limit: ClassVar[int]
+    file_types: ClassVar[tuple[str, ...]] = ()
+    can_quote: ClassVar[bool] = False
     can_edit: ClassVar[bool] = False
     can_delete: ClassVar[bool] = False
     has_receipts: ClassVar[bool] = False
     has_typing: ClassVar[bool] = False
     has_widget: ClassVar[bool] = False
+    reached_by: ClassVar[tuple[AddressKind, ...]] = ("phone",)
+    found_by: ClassVar[tuple[AddressKind, ...]] = ()
+    asks_to_find: ClassVar[bool] = False
+    window: ClassVar[timedelta | None] = None
+    has_templates: ClassVar[bool] = False
     tells: ClassVar[tuple[type[Parsed], ...]]
     server_setting: ClassVar[str] = ""
     official_server: ClassVar[str] = ""
@@ -222,7 +243,14 @@ class Adapter(ABC):
         """
         self.check_files(outgoing)
         return [
-            Part(outgoing.chat_id, outgoing.uuid, outgoing.text, outgoing.files, outgoing.quote_id)
+            Part(
+                outgoing.chat_id,
+                outgoing.uuid,
+                outgoing.text,
+                outgoing.files,
+                outgoing.quote_id,
+                outgoing.template,
+            )
         ]
 
     @abstractmethod
@@ -293,6 +321,24 @@ class Adapter(ABC):
         Raises:
             ChannelError: the caller ignores it.
         """
+
+    def resolve(self, address: Address) -> Found | None:
+        """Who is behind an address that is not known in this account; None: nobody.
+
+        Called only with addresses that `found_by` names, outside of any transaction, in a
+        job if `asks_to_find`. Asking again later is harmless and may find somebody else.
+        Raises:
+            ChannelError: it cannot be told now; `retry_after` says when to ask again.
+        """
+        raise ChannelError(f"{self.title} does not look anybody up.", code=REJECTED, permanent=True)
+
+    def templates(self) -> Sequence[Template]:
+        """All templates of the account. Called in a job, only if `has_templates`.
+
+        Raises:
+            ChannelError: they cannot be told now.
+        """
+        return ()
 
     @abstractmethod
     def fetch(self, file: RemoteFile) -> Fetched:

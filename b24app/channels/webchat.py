@@ -78,6 +78,7 @@ class Webchat(Adapter):
     has_receipts = True
     has_typing = True
     has_widget = True
+    reached_by = ("phone", "email")
     tells = (Incoming, Typing, Receipt, Profile)
 
     def connect(self, expected: str = "") -> Connected:

@@ -52,6 +52,22 @@ def test_kind_is_described(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_who_can_be_found_can_be_looked_for(kind: str) -> None:
+    found = channels.kinds()[kind]
+    assert set(found.found_by) <= set(found.reached_by) <= {"phone", "username", "email"}
+    assert found.reached_by
+    assert bool(found.found_by) == (found.resolve is not Adapter.resolve)
+    assert found.found_by or not found.asks_to_find
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_templates_are_listed_where_a_window_closes(kind: str) -> None:
+    found = channels.kinds()[kind]
+    assert found.has_templates == (found.templates is not Adapter.templates)
+    assert found.has_templates or found.window is None or not found.found_by
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_fields_have_words(kind: str) -> None:
     for field in channels.kinds()[kind].fields:
         assert field.name.isidentifier()

@@ -59,9 +59,11 @@ class Telegram(Adapter):
     text_limit = parts.TEXT_LIMIT
     caption_limit = parts.CAPTION_LIMIT
     file_limit = 50 << 20
+    can_quote = True
     can_edit = True
     can_delete = True
     has_typing = True
+    reached_by = ("phone", "username")
     tells = (Incoming, Edited, Profile, Blocked)
     server_setting = "telegram_api_url"
     official_server = "https://api.telegram.org"
