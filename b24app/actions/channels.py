@@ -47,6 +47,8 @@ def kinds(language: str = "en") -> list[dict[str, Any]]:
             "kind": kind,
             "title": say(found.title, language),
             "fields": [_field(one, language) for one in found.fields],
+            "steps": [say(one, language) for one in found.steps],
+            "limits": _limits(found),
         }
         for kind, found in channels.kinds().items()
     ]
@@ -377,6 +379,22 @@ def _field(field: base.Field, language: str) -> dict[str, Any]:
         "required": field.required,
         "help": say(field.help, language),
         "default": field.default,
+        "options": [
+            {"value": value, "label": say(label, language)} for value, label in field.options
+        ],
+    }
+
+
+def _limits(kind: type[Adapter]) -> dict[str, Any]:
+    """What the messenger takes and can do, as its kind declares it."""
+    return {
+        "text": kind.text_limit,
+        "caption": kind.caption_limit,
+        "file": kind.file_limit,
+        "edit": kind.can_edit,
+        "delete": kind.can_delete,
+        "receipts": kind.has_receipts,
+        "typing": kind.has_typing,
     }
 
 

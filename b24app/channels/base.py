@@ -49,12 +49,15 @@ NEEDS_ATTENTION = frozenset({UNAUTHORIZED, MOVED})
 
 FIELD_LENGTH = 2000
 LIST_LENGTH = 50
-FieldType = Literal["text", "secret", "url", "list", "bool"]
+FieldType = Literal["text", "secret", "url", "list", "bool", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A line of the form that connects an account; `label` and `help` are English."""
+    """A line of the form that connects an account; `label` and `help` are English.
+
+    options: of a choice: what is kept and its English words; the words are marked by N_.
+    """
 
     name: str
     label: str
@@ -62,6 +65,7 @@ class Field:
     required: bool = False
     help: str = ""
     default: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Adapter(ABC):
     kind: name in the database and the API ("telegram").
     title: name for people ("Telegram bot").
     fields: the form that connects an account.
+    steps: what an administrator does to get what the form asks for, in order, marked by N_.
     text_limit: most characters of one text; a longer one becomes several parts.
     caption_limit: most characters of a text that goes with a file; 0: never together.
     file_limit: most bytes of a file that we send.
@@ -132,6 +137,7 @@ class Adapter(ABC):
     kind: ClassVar[str]
     title: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
+    steps: ClassVar[tuple[str, ...]] = ()
     text_limit: ClassVar[int]
     caption_limit: ClassVar[int] = 0
     file_limit: ClassVar[int]
@@ -390,7 +396,7 @@ def cleaned(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]
     settings: dict[str, Any] = {}
     for field in fields:
         try:
-            settings[field.name] = _READ[field.type](given.get(field.name) or field.default)
+            settings[field.name] = _read(field, given.get(field.name) or field.default)
         except ValueError as error:
             wrong[field.name] = str(error)
         if field.required and not settings.get(field.name) and field.name not in wrong:
@@ -403,6 +409,14 @@ def cleaned(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]
 
 def _names(fields: Sequence[Field]) -> set[str]:
     return {field.name for field in fields}
+
+
+def _read(field: Field, value: Any) -> Any:
+    if field.type != "choice":
+        return _READ[field.type](value)
+    if value not in ("", *(name for name, _ in field.options)):
+        raise ValueError(N_("Choose one of the list."))
+    return value
 
 
 def _text(value: Any) -> str:

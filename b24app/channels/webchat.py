@@ -70,6 +70,11 @@ class Webchat(Adapter):
         ),
         Field("consent_url", "Consent document", "url", help="Opens from the consent line."),
     )
+    steps = (
+        N_("Choose how the chat looks and what it asks: the preview shows what visitors see."),
+        N_("Press “Connect”: the channel gets a line of code of its own."),
+        N_("Put this line before </body> on every page of the site."),
+    )
     text_limit = REPLY_MAX
     caption_limit = REPLY_MAX
     file_limit = 20 << 20

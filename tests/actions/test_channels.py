@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from b24app.actions import channels
 from b24app.actions.channels import Admin
+from b24app.channels import base
 from b24app.db import db, reading, transaction
 from b24app.errors import ChannelError, Invalid, NotFound
 from b24app.models import Audit, Channel, Event, Job, LineLink, Portal
@@ -389,3 +390,17 @@ def test_messenger_is_not_asked_inside_a_transaction(
     db.session.execute(select(1))
     with pytest.raises(RuntimeError):
         connect(admin)
+
+
+def test_kinds_tell_steps_and_limits(app: Flask) -> None:
+    kinds = {kind["kind"]: kind for kind in channels.kinds("ru")}
+    assert "@BotFather" in kinds["telegram"]["steps"][0]
+    assert kinds["telegram"]["limits"]["text"] == 4096
+    assert kinds["webchat"]["limits"]["receipts"]
+
+
+def test_choice_is_one_of_its_options() -> None:
+    field = base.Field("side", "Side", "choice", options=(("left", "Left"), ("right", "Right")))
+    assert base.cleaned((field,), {"side": "left"}) == {"side": "left"}
+    with pytest.raises(Invalid):
+        base.cleaned((field,), {"side": "up"})

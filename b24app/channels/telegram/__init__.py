@@ -20,6 +20,7 @@ from b24app.channels.base import Adapter, Field, Part
 from b24app.channels.telegram import parts, updates
 from b24app.channels.telegram.api import Refused, Request, call, lost
 from b24app.errors import ChannelError, Denied, Invalid, TooLarge
+from b24app.i18n import N_
 from b24app.values import (
     Blocked,
     Connected,
@@ -55,6 +56,11 @@ class Telegram(Adapter):
             required=True,
             help="@BotFather gives it: /newbot for a new bot, /token for one that exists.",
         ),
+    )
+    steps = (
+        N_("Open @BotFather in Telegram and send it /newbot."),
+        N_("Give the bot a name that clients will see, and a nickname that ends in “bot”."),
+        N_("Copy the token that @BotFather answers with, and put it below."),
     )
     text_limit = parts.TEXT_LIMIT
     caption_limit = parts.CAPTION_LIMIT

@@ -151,12 +151,14 @@ export interface Channel {
 export interface ChannelField {
   name: string
   label: string
-  type: 'text' | 'secret' | 'url' | 'list' | 'bool'
+  type: 'text' | 'secret' | 'url' | 'list' | 'bool' | 'choice'
   required: boolean
   help?: string | null
   default?: unknown
+  options?: { value: string; label: string }[]
 }
-export interface ChannelKind { kind: string; title: string; fields: ChannelField[] }
+export interface ChannelLimits { text: number; caption: number; file: number; edit: boolean; delete: boolean; receipts: boolean; typing: boolean }
+export interface ChannelKind { kind: string; title: string; fields: ChannelField[]; steps: string[]; limits: ChannelLimits }
 
 export interface Line {
   line: { id: Id; name: string }
