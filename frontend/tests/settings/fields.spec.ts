@@ -7,7 +7,9 @@ const kind: ChannelKind = {
     { name: 'token', label: 'Token', type: 'secret', required: true },
     { name: 'sites', label: 'Sites', type: 'list', required: false, default: [] },
     { name: 'consent', label: 'Consent', type: 'bool', required: false, default: true }
-  ]
+  ],
+  steps: [],
+  limits: { text: 4000, caption: 0, file: 1, edit: false, delete: false, receipts: true, typing: true }
 }
 
 test('defaults fill the form, a secret never does', () => {
