@@ -12,6 +12,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 from b24app import actions, bell, clock, db
 from b24app.actions import housekeeping, line_checks
@@ -21,6 +22,7 @@ from b24app.rules import retry
 
 Handler = Callable[[Job], None]
 LEASE = timedelta(seconds=90)
+ECHO = timedelta(seconds=5)  # how long what a killed process had sent may still be on its way
 POLL_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
@@ -82,11 +84,15 @@ class Worker:
         return done
 
     def _inherit(self) -> None:
-        """What a killed process of this machine held is due at once, without its lease."""
+        """What a killed process of this machine held is due soon, without its lease.
+
+        Not at once: a request that it had sent may be carried out a moment later, and who
+        looks too early finds nothing and sends it again.
+        """
         with self.app.app_context(), db.transaction():
             for holder in job.holders():
                 if _killed(holder, self.name):
-                    job.abandon(holder, clock.now())
+                    job.abandon(holder, clock.now() + ECHO)
 
     def _hear(self, topic: str) -> None:
         if topic != "jobs":
@@ -114,9 +120,12 @@ class Worker:
 
     def _once(self, me: str) -> bool:
         """Take one job and keep it; False if none is due."""
-        with db.transaction():
-            taken = job.claim(me, clock.now(), LEASE)
-            db.db.session.expunge_all()  # a handler reads its job without opening a transaction
+        try:
+            with db.transaction():
+                taken = job.claim(me, clock.now(), LEASE)
+                db.db.session.expunge_all()  # a handler reads its job without a transaction
+        except IntegrityError:  # another worker was quicker in the same lane
+            return True
         if not taken:
             return False
         held = taken[0]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,6 +26,7 @@ from b24app.db import Json, Row, Utc, db, ring_after_commit
 
 # Lower runs first: what a person waits for, then what keeps the books.
 URGENT, SOON, LATER = 10, 50, 90
+RUNNING = text("state = 'running'")
 
 
 class Job(Row):
@@ -40,6 +42,14 @@ class Job(Row):
     __table_args__ = (
         Index("ix_job_claim", "state", "priority", "due_at", "id"),
         Index("ix_job_lane", "lane", "state", "id"),
+        # Two who claim at the same moment do not see each other: this is what keeps them apart.
+        Index(
+            "ux_job_running",
+            "lane",
+            unique=True,
+            sqlite_where=RUNNING,
+            postgresql_where=RUNNING,
+        ),
     )
     portal_id: Mapped[int | None] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(40))
@@ -111,7 +121,11 @@ def _upsert(dialect: str) -> Any:
 
 
 def claim(worker: str, now: datetime, lease: timedelta, limit: int = 1) -> list[Job]:
-    """Take due jobs, heads of their lanes only; a job whose lease ran out is taken over."""
+    """Take due jobs, heads of their lanes only; a job whose lease ran out is taken over.
+
+    Raises:
+        IntegrityError: another worker has just taken one of the same lane; look again.
+    """
     given = {"worker": worker, "now": now, "until": now + lease, "most": limit}
     return list(db.session.scalars(_claiming(), given))
 
@@ -125,12 +139,10 @@ def _claiming() -> Any:
         and_(Job.state == "queued", Job.due_at <= now),
         and_(Job.state == "running", Job.locked_until <= now),
     )
-    blocked = exists().where(
-        ahead.lane == Job.lane,
-        ahead.id != Job.id,
-        ahead.state.in_(("queued", "running")),
-        or_(ahead.state == "running", and_(ahead.id < Job.id, ~Job.lane.endswith("*"))),
-    )
+    # Two questions, each answered by one row of an index, however long the lane is.
+    busy = exists().where(ahead.lane == Job.lane, ahead.state == "running", ahead.id != Job.id)
+    behind = exists().where(ahead.lane == Job.lane, ahead.state == "queued", ahead.id < Job.id)
+    blocked = or_(busy, and_(~Job.lane.endswith("*"), behind))
     picked = (
         select(Job.id)
         # Who was running is at the head already, whatever was promised again before it.
@@ -201,12 +213,12 @@ def holders() -> list[str]:
     return list(db.session.scalars(select(Job.locked_by).where(Job.state == "running").distinct()))
 
 
-def abandon(worker: str, now: datetime) -> None:
-    """What this worker held may be taken over now."""
+def abandon(worker: str, at: datetime) -> None:
+    """What this worker held may be taken over then, unless its lease ends sooner."""
     db.session.execute(
         update(Job)
-        .where(Job.locked_by == worker, Job.state == "running")
-        .values(locked_until=now)
+        .where(Job.locked_by == worker, Job.state == "running", Job.locked_until > at)
+        .values(locked_until=at)
         .execution_options(synchronize_session=False)
     )
 

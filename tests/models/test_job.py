@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from b24app.db import db, transaction
 from b24app.models import Job, job
@@ -166,3 +168,62 @@ def test_two_workers_never_share_a_job(any_app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert sorted(taken) == sorted({f"job-{number}" for number in range(40)})
+
+
+def effort(app: Flask, count: int) -> int:
+    """Hundreds of steps that SQLite takes to claim an urgent job beside a long lane."""
+    with transaction():
+        for number in range(count):
+            promise("test", f"{count}:{number}", NOW, portal_id=None, lane=f"lane {count}*")
+        promise("test", f"urgent {count}", NOW, portal_id=None, lane="l", priority=job.URGENT)
+    steps: list[int] = []
+    with transaction() as session:
+        raw = session.connection().connection.dbapi_connection
+        assert raw is not None
+        raw.set_progress_handler(lambda: steps.append(1), 100)
+        assert [taken.key for taken in claim("w", NOW, LEASE)] == [f"urgent {count}"]
+        raw.set_progress_handler(None, 0)
+    with transaction():
+        give_up(only_running(), "w", NOW, "")
+    return len(steps)
+
+
+def only_running() -> int:
+    return db.session.query(Job.id).filter(Job.state == "running").one()[0]
+
+
+def test_long_lane_costs_no_square(app: Flask) -> None:
+    few, many = effort(app, 50), effort(app, 500)
+    assert many < 20 * few, (few, many)
+
+
+def test_two_who_claim_at_once_do_not_share_a_lane(any_app: Flask) -> None:
+    """On PostgreSQL neither sees what the other has not committed; on SQLite they take turns."""
+    wish("first", "lane*")
+    wish("second", "lane*")
+    heard: list[object] = []
+
+    def rival() -> None:
+        with any_app.app_context():
+            try:
+                heard.extend(take("rival"))
+            except IntegrityError as error:
+                heard.append(type(error))
+
+    other = threading.Thread(target=rival)
+    with transaction():
+        assert [one.key for one in claim("w", NOW, LEASE)] == ["first"]
+        other.start()
+        _until_somebody_waits()
+    other.join()
+    assert heard in ([], [IntegrityError])
+
+
+def _until_somebody_waits() -> None:
+    """On PostgreSQL: the rival's claim stands before our row of the index."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+    with db.engine.connect() as watcher:
+        while not watcher.execute(waiting).scalar():
+            pass
