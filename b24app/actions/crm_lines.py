@@ -30,6 +30,7 @@ LARGE = N_("{size} MB, too large for CRM")
 LOST = N_("the file could not be brought into CRM")
 DEEDS = {
     "accepted": N_("{name} took the chat"),
+    "begun": N_("{name} began the chat"),
     "closed": N_("{name} closed the chat"),
     "reopened": N_("{name} reopened the chat"),
 }

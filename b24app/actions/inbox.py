@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import contains_eager, lazyload
 
 from b24app import clock, i18n
-from b24app.actions import accounts, journal, promises, settings, shown
+from b24app.actions import accounts, journal, promises, settings, shown, windows
 from b24app.db import db, transaction
 from b24app.errors import Invalid
 from b24app.models import (
@@ -151,6 +151,8 @@ def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
         conversation.replied(words, kind, now)
     else:
         conversation.heard(words, kind, now)
+        if windows.span(channel.kind):
+            identity.heard_at = now
     conversation.last_message_id = message.id
     shown.tell_message(message, conversation, now)
     shown.tell_conversation(conversation, now)
@@ -258,11 +260,17 @@ def message_known(channel_id: int, external_id: str) -> Message | None:
     return part.message if part else None
 
 
-def identity_of(channel: Channel, chat_id: str, person: Person, now: datetime) -> Identity:
-    """The client's address in this channel, made at the first word; learns what is told."""
+def identity_of(
+    channel: Channel, chat_id: str, person: Person, now: datetime, contact: Contact | None = None
+) -> Identity:
+    """The client's address in this channel, made at the first word; learns what is told.
+
+    Args:
+        contact: whose address a new one is, if that is known.
+    """
     identity = db.session.scalar(WHO, {"channel": channel.id, "chat": chat_id})
     if identity is None:
-        identity = _new_identity(channel, chat_id, person, now)
+        identity = _new_identity(channel, chat_id, person, now, contact)
     _learn(identity, person)
     return identity
 
@@ -310,12 +318,15 @@ def _new_conversation(channel: Channel, identity: Identity, now: datetime) -> Co
     return conversation
 
 
-def _new_identity(channel: Channel, chat_id: str, person: Person, now: datetime) -> Identity:
-    contact = Contact(
-        portal_id=channel.portal_id, created_at=now, name=person.name, phone="", email=""
-    )
-    db.session.add(contact)
-    db.session.flush()  # the identity names the contact's id
+def _new_identity(
+    channel: Channel, chat_id: str, person: Person, now: datetime, contact: Contact | None = None
+) -> Identity:
+    if contact is None:
+        contact = Contact(
+            portal_id=channel.portal_id, created_at=now, name=person.name, phone="", email=""
+        )
+        db.session.add(contact)
+        db.session.flush()  # the identity names the contact's id
     identity = Identity(
         portal_id=channel.portal_id,
         channel_id=channel.id,

@@ -10,6 +10,7 @@ from b24app.models import Audit, Conversation, Message
 # Plain English of each system line; screens translate by the code.
 WORDS = {
     "accepted": "The chat was taken by {name}.",
+    "begun": "The chat was begun by {name}.",
     "closed": "The chat was closed by {name}.",
     "reopened": "The chat was reopened by {name}.",
     "line_finished": "The dialog was finished in the Open Line.",

@@ -1,19 +1,22 @@
 """An operator answers: kept at once, delivered by a promise, never twice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from b24app.actions import conversations, promises, shown
+from b24app.actions import conversations, promises, shown, windows
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
+from b24app.i18n import N_
 from b24app.models import Attachment, Conversation, Message, Operator
 from b24app.rules import texts
+from b24app.values import Filled
 
 TEXT_MAX = 20_000
 FILES_MAX = 10
+WINDOW_CLOSED = N_("The client wrote too long ago: this messenger takes only a template now.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Draft:
     text: str = ""
     attachments: Sequence[int] = ()
     quote_id: int | None = None
+    template: Filled | None = None
 
 
 def reply(
@@ -36,7 +40,7 @@ def reply(
     """
     if known := _known(conversation, draft.client_uuid):
         return known, False
-    _check(conversation, draft)
+    _check(conversation, draft, now)
     if conversation.status == "new":
         conversations.accept(conversation, operator, now)
     message = Message(
@@ -54,7 +58,7 @@ def reply(
         said_at=now,
         created_at=now,
         attachments=_files(conversation, operator, draft.attachments),
-        details={},
+        details={"template": asdict(draft.template)} if draft.template else {},
     )
     _quote(conversation, message, draft.quote_id)
     db.session.add(message)
@@ -103,11 +107,13 @@ def _known(conversation: Conversation, client_uuid: str) -> Message | None:
     return found
 
 
-def _check(conversation: Conversation, draft: Draft) -> None:
+def _check(conversation: Conversation, draft: Draft, now: datetime) -> None:
     if not conversation.is_open:
         raise Conflict("This chat is closed. Reopen it to answer.", code="closed")
     if not conversation.channel.connected:
         raise Conflict("The channel of this chat is disconnected.", code="disconnected")
+    if draft.template is None and not windows.is_open(conversation, now):
+        raise Conflict(WINDOW_CLOSED, code="window_closed")
     if not draft.text.strip() and not draft.attachments:
         raise Invalid(fields={"text": "Write something or attach a file."})
     if len(draft.text) > TEXT_MAX:

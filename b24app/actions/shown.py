@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from b24app import media
+from b24app.actions import windows
 from b24app.db import db
 from b24app.models import (
     Attachment,
@@ -57,6 +58,7 @@ def conversation(
         "line": _line(row),
         "crm": {**_crm(row, portal), "pin": _pin(row, portal)},
         "draft": row.draft,
+        "window": window(row),
         "may": {
             "accept": row.status == "new",
             "reply": row.is_open and row.channel.connected and not row.identity.blocked,
@@ -64,6 +66,14 @@ def conversation(
             "reopen": row.status == "closed",
         },
     }
+
+
+def window(row: Conversation) -> dict[str, Any] | None:
+    """Until when free words may go; None: at any time. `until` None: the client never wrote."""
+    span = windows.span(row.channel.kind)
+    if span is None:
+        return None
+    return {"until": moment(windows.until(row.identity.heard_at, span))}
 
 
 def message(row: Message, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from b24app.models.account import Account, PortalInvite
 from b24app.models.arrival import Arrival
 from b24app.models.budget import Budget, MethodBudget
 from b24app.models.channel import Channel, LineLink
-from b24app.models.contact import Contact, Identity
+from b24app.models.contact import Contact, ContactAddress, Identity, Lookup
 from b24app.models.conversation import Conversation
 from b24app.models.crm import CrmCard, CrmPerson, DirectoryPage
 from b24app.models.decision import Audit, Decision, RestCall, SettingsDocument, SettingsDraft
@@ -23,6 +23,7 @@ __all__ = [
     "Budget",
     "Channel",
     "Contact",
+    "ContactAddress",
     "Conversation",
     "CrmCard",
     "CrmPerson",
@@ -32,6 +33,7 @@ __all__ = [
     "Identity",
     "Job",
     "LineLink",
+    "Lookup",
     "Message",
     "MessageVersion",
     "MethodBudget",

@@ -20,6 +20,7 @@ class Contact(Row):
     name: Mapped[str] = mapped_column(String(200), default="")
     phone: Mapped[str] = mapped_column(String(32), default="")  # E.164
     email: Mapped[str] = mapped_column(String(200), default="")
+    phone_source: Mapped[str] = mapped_column(String(12), default="")  # see ContactAddress
     crm_contact_id: Mapped[int | None] = mapped_column()
     crm_company_id: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(Utc)
@@ -34,7 +35,28 @@ class Contact(Row):
         fresh = {key: value for key, value in news.items() if value and not getattr(self, key)}
         for key, value in fresh.items():
             setattr(self, key, value)
+        if "phone" in fresh:
+            self.phone_source = "messenger"
         return bool(fresh)
+
+
+class ContactAddress(Row):
+    """Another phone or e-mail of a contact, beside the first of each.
+
+    kind: phone (E.164) / email (lower case); source: who told it: messenger, form, operator.
+    """
+
+    __tablename__ = "contact_address"
+    __table_args__ = (
+        UniqueConstraint("contact_id", "kind", "value"),
+        Index("ix_contact_address_value", "portal_id", "kind", "value"),
+    )
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(8))
+    value: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(12), default="operator")
+    created_at: Mapped[datetime] = mapped_column(Utc)
 
 
 class Identity(Row):
@@ -55,6 +77,27 @@ class Identity(Row):
     language: Mapped[str] = mapped_column(String(16), default="")
     blocked: Mapped[bool] = mapped_column(default=False)
     details: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    heard_at: Mapped[datetime | None] = mapped_column(Utc)  # their last words, by our clock
     created_at: Mapped[datetime] = mapped_column(Utc)
 
     contact: Mapped[Contact] = relationship()
+
+
+class Lookup(Row):
+    """Whom a messenger knows by an address: asked once, believed for a while.
+
+    state: asking / found / absent / failed (error says why).
+    person: of who was found, as values.Person has it.
+    """
+
+    __tablename__ = "lookup"
+    __table_args__ = (UniqueConstraint("channel_id", "kind", "value"),)
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(8))
+    value: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(8), default="asking")
+    chat_id: Mapped[str] = mapped_column(String(200), default="")
+    person: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    error: Mapped[str] = mapped_column(String(500), default="")
+    asked_at: Mapped[datetime] = mapped_column(Utc)

@@ -8,6 +8,7 @@ export function systemText(message: Message): string {
   const name = params.name ?? message.author?.name
   const named: Record<string, () => string> = {
     accepted: () => t('{name} took the chat', { name: name! }),
+    begun: () => t('{name} began the chat', { name: name! }),
     closed: () => t('{name} closed the chat', { name: name! }),
     reopened: () => t('{name} reopened the chat', { name: name! }),
     line_transferred: () => t('{name} was given the chat in the Open Line', { name: name! })
@@ -15,6 +16,7 @@ export function systemText(message: Message): string {
   const count = Number(params.count ?? 0)
   const plain: Record<string, () => string> = {
     accepted: () => t('The chat was taken'),
+    begun: () => t('The chat was begun'),
     closed: () => t('The chat was closed'),
     reopened: () => t('The chat was reopened'),
     line_finished: () => t('The Open Line dialog was finished'),

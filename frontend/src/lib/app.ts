@@ -3,12 +3,14 @@
 import { inject, type InjectionKey } from 'vue'
 import { Api } from './api'
 import { freshAuth, insidePortal } from './frame'
+import { createAbilities } from './store/abilities'
 import { createAnnouncer } from './store/announcer'
 import { createChannels } from './store/channels'
 import { createConversations } from './store/conversations'
 import { createDrafts } from './store/drafts'
 import { createMessages } from './store/messages'
 import { createOutbox } from './store/outbox'
+import { createOutreach } from './store/outreach'
 import { createSession } from './store/session'
 import type { Boot } from './types'
 
@@ -40,6 +42,8 @@ export function createPage(boot: Boot) {
     messages: createMessages({ api, me: boot.user }),
     drafts: createDrafts(api),
     outbox: createOutbox(api),
+    outreach: createOutreach(api),
+    abilities: createAbilities(api),
     channels: createChannels(api),
     announcer: createAnnouncer()
   }

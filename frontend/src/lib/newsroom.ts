@@ -7,6 +7,7 @@ import { fillFrame, setTitle } from './frame'
 import { n, t } from './i18n'
 import { Live } from './live'
 import { armSound, beep } from './sound'
+import type { LookupNews } from './store/outreach'
 import type { Conversation, Id, LiveEvent, Message } from './types'
 
 const BATCH_MS = 50
@@ -27,6 +28,7 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     message: (data) => hearMessage(data as Message),
     channel: (data) => hearChannel(channels, data as ChannelNews),
     typing: (data) => conversations.heardTyping((data as { conversation_id: Id }).conversation_id),
+    lookup: (data) => app.outreach.hear(data as LookupNews),
     draft: (data) => hearDraft(data as { conversation_id: Id; text: string })
   }
 

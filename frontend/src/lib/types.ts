@@ -94,6 +94,8 @@ export interface Conversation {
   line: { id: Id; chat_id: Id | null; session_id: Id | null } | null
   crm: Crm | null
   draft: string
+  /** Until when free words may be sent; null: at any time. `until` null: the client never wrote. */
+  window?: { until: Time | null } | null
   may: { accept: boolean; reply: boolean; close: boolean; reopen: boolean }
 }
 
