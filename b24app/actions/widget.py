@@ -1,19 +1,31 @@
 """The site widget's side of things: who the visitor is, what they see, what they upload."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from b24app import media
-from b24app.actions import accounts, live, shown, uploads
+from b24app.actions import accounts, live, requests, shown, uploads
 from b24app.channels import webchat
 from b24app.db import db
 from b24app.errors import Denied, NotFound, Stranger
-from b24app.models import Audit, Channel, Conversation, Identity, Message, Portal
+from b24app.i18n import LANGUAGES
+from b24app.models import (
+    Audit,
+    Channel,
+    Conversation,
+    Identity,
+    Message,
+    OfflineRequest,
+    Portal,
+)
+from b24app.rules import forms, hours
 
 HISTORY = 50
+CONTACT_FIELDS = ("name", "phone", "email")
 UNREAD = ("queued", "sending", "sent", "delivered")
 MESSAGE_FIELDS = ("id", "direction", "text", "at", "deleted")
 FILE_FIELDS = ("id", "kind", "name", "size", "mime", "url")
@@ -62,31 +74,63 @@ def session(channel: Channel, visitor: str, now: datetime) -> dict[str, Any]:
             told["state"] = "read"
     return {
         "visitor_id": visitor,
-        "config": look(channel),
+        "config": look(channel, now, talking=_talks(channel, visitor)),
         "messages": messages,
         "after": after,
         "unread": sum(row.direction == "out" and row.state in UNREAD for row in rows),
     }
 
 
-def look(channel: Channel) -> dict[str, Any]:
+def look(channel: Channel, now: datetime, *, talking: bool = False) -> dict[str, Any]:
     """How the widget looks and what it asks; goes into the script that everybody reads."""
-    settings: Mapping[str, Any] = channel.settings or {}
+    return look_of(channel.settings or {}, now, talking=talking)
+
+
+def look_of(settings: Mapping[str, Any], now: datetime, *, talking: bool = False) -> dict[str, Any]:
+    """The same of settings that nobody has kept yet; who is talking goes on in off hours."""
     text, url = settings.get("consent_text") or "", settings.get("consent_url") or ""
     return {
         "title": settings.get("title") or "",
         "greeting": settings.get("greeting") or "",
+        "delay": int(settings.get("greeting_delay") or 0),
         "color": settings.get("color") or "",
-        "lang": settings.get("lang") or "",
+        "position": settings.get("position") or "right",
+        "button": settings.get("button") or "",
         "consent": {"text": text, "url": url or None} if text or url else None,
         "contact_form": bool(settings.get("contact_form")),
+        "ask": _asked(settings),
+        "away": None if talking or _at_work(settings, now) else settings.get("away_text") or "",
         "file_limit": uploads.UPLOAD_LIMIT,
     }
 
 
+def language(channel: Channel, wanted: str, accepted: str) -> str:
+    """In which language the widget speaks: as the page asks, as is set, as the browser reads."""
+    kept = (channel.settings or {}).get("lang")
+    return wanted if wanted in LANGUAGES else str(kept or accepted)
+
+
+def _asked(settings: Mapping[str, Any]) -> dict[str, str]:
+    needs = {name: settings.get(f"ask_{name}") or "optional" for name in CONTACT_FIELDS}
+    return {name: need for name, need in needs.items() if need != "off"}
+
+
+def _at_work(settings: Mapping[str, Any], now: datetime) -> bool:
+    spans = hours.read(settings.get("hours") or ())
+    return hours.is_open(spans, settings.get("zone") or "UTC", now)
+
+
+def leave(
+    channel: Channel, visitor: str, uuid: str, fields: Mapping[str, Any], now: datetime
+) -> OfflineRequest:
+    """Words left outside working hours; the same uuid again is the same request."""
+    given = replace(forms.read(fields), kind="widget", external_id=f"{visitor}:{uuid}")
+    return requests.keep(channel, given, now)
+
+
 def consent(channel: Channel, visitor: str, page_url: str, now: datetime) -> None:
     """Keep for good that a visitor agreed, to which words and where."""
-    agreed = look(channel)["consent"] or {}
+    agreed = look(channel, now)["consent"] or {}
     details = {"channel_id": channel.id, "visitor": visitor, "page_url": page_url, **agreed}
     db.session.add(
         Audit(
@@ -141,6 +185,17 @@ def message(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def _file(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: told[name] for name in FILE_FIELDS}
+
+
+def _talks(channel: Channel, visitor: str) -> bool:
+    """Whether the visitor has a talk that is not closed."""
+    going_on = exists().where(
+        Identity.channel_id == channel.id,
+        Identity.external_id == visitor,
+        Conversation.identity_id == Identity.id,
+        Conversation.status != "closed",
+    )
+    return bool(db.session.scalar(select(going_on)))
 
 
 def _history(channel: Channel, visitor: str) -> list[Message]:

@@ -7,7 +7,7 @@ put into our store before the message that names them.
 
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -18,6 +18,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from b24app.channels.base import Adapter, Field, Part, json_object, plain
 from b24app.errors import ChannelError, Invalid, Stranger
 from b24app.i18n import N_
+from b24app.rules import hours, zones
 from b24app.values import (
     Connected,
     Fetched,
@@ -47,7 +48,14 @@ EMAIL_MAX = 200
 URL_MAX = 1000
 UTM_MAX = 200
 FILES_MAX = 10
-TYPES = ("message", "typing", "read", "profile")
+DELAY_MAX = 3600
+ASKED = N_("In the form before the first message and in the one outside working hours.")
+NEED = (
+    ("optional", N_("May be filled in")),
+    ("required", N_("Must be filled in")),
+    ("off", N_("Not asked")),
+)
+TYPES = ("message", "typing", "delivered", "read", "profile")
 
 
 class Webchat(Adapter):
@@ -56,8 +64,28 @@ class Webchat(Adapter):
     fields = (
         Field("title", "Title", help="Stands at the top of the window."),
         Field("greeting", "Greeting", help="The first line a visitor reads."),
+        Field(
+            "greeting_delay",
+            "Greet after, seconds",
+            help="The greeting comes forward once by itself; empty: only when the chat is opened.",
+        ),
         Field("color", "Colour", default="#2fc6f6", help="Like #2fc6f6."),
-        Field("lang", "Language", help="ru or en; empty: as the visitor's browser."),
+        Field(
+            "position",
+            "Corner",
+            "choice",
+            help="Where the button stands.",
+            default="right",
+            options=(("right", N_("Right bottom corner")), ("left", N_("Left bottom corner"))),
+        ),
+        Field("button", "Words on the button", help="Empty: a round button with a picture."),
+        Field(
+            "lang",
+            "Language",
+            "choice",
+            help="Of the window; a page may also ask for its own with ?lang=en in the address.",
+            options=(("", N_("As the visitor's browser")), ("ru", "Русский"), ("en", "English")),
+        ),
         Field(
             "sites",
             "Sites",
@@ -65,10 +93,28 @@ class Webchat(Adapter):
             help="Addresses of the sites it may stand on, one a line; empty: any.",
         ),
         Field("consent_text", "Consent", help="Asked before the first message; empty: not asked."),
-        Field(
-            "contact_form", "Ask for a name and a phone", "bool", help="Before the first message."
-        ),
         Field("consent_url", "Consent document", "url", help="Opens from the consent line."),
+        Field(
+            "contact_form",
+            "Ask who writes",
+            "bool",
+            help="Before the first message, by the fields below.",
+        ),
+        Field("ask_name", "Name", "choice", help=ASKED, default="optional", options=NEED),
+        Field("ask_phone", "Phone", "choice", help=ASKED, default="optional", options=NEED),
+        Field("ask_email", "E-mail", "choice", help=ASKED, default="optional", options=NEED),
+        Field(
+            "hours",
+            "Working hours",
+            "list",
+            help="Like mon-fri 09:00-18:00, a line for each; empty: always.",
+        ),
+        Field("zone", "Time zone", help="Of the working hours, like Europe/Moscow; empty: UTC."),
+        Field(
+            "away_text",
+            "Outside working hours",
+            help="Said above a form; what is left in it becomes an offline request.",
+        ),
     )
     steps = (
         N_("Choose how the chat looks and what it asks: the preview shows what visitors see."),
@@ -88,9 +134,8 @@ class Webchat(Adapter):
 
     def connect(self, expected: str = "") -> Connected:
         settings = self.account.settings
-        check_look(str(settings.get("color", "")), str(settings.get("lang", "")))
-        for site in settings.get("sites", ()):
-            site_host(site)
+        if wrong := wrong_looks(settings):
+            raise Invalid(fields=wrong)
         return Connected(
             external_id=sha256(self.account.secret.encode()).hexdigest()[:32],
             name=str(settings.get("title", "")) or self.title,
@@ -193,14 +238,53 @@ def read_visit(page: Any) -> Visit | None:
     return visit if visit != Visit() else None
 
 
-def check_look(color: str, lang: str) -> None:
-    wrong = {}
-    if color and not COLOR.fullmatch(color):
-        wrong["color"] = N_("This is not a colour like #2fc6f6.")
-    if lang not in ("", "ru", "en"):
-        wrong["lang"] = N_("Choose ru or en, or leave it empty.")
-    if wrong:
-        raise Invalid(fields=wrong)
+def wrong_looks(settings: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with an administrator's settings, by the field."""
+    checks = {
+        "color": _wrong_color,
+        "greeting_delay": _wrong_delay,
+        "sites": _wrong_sites,
+        "hours": _wrong_hours,
+        "zone": _wrong_zone,
+    }
+    wrong = {name: check(settings.get(name) or "") for name, check in checks.items()}
+    if settings.get("hours") and {settings.get(name) for name in ("ask_phone", "ask_email")} == {
+        "off"
+    }:
+        wrong["ask_email"] = N_("Ask for a phone or an e-mail: else nobody can be answered.")
+    return {name: words for name, words in wrong.items() if words}
+
+
+def _wrong_color(color: str) -> str:
+    fits = not color or COLOR.fullmatch(color)
+    return "" if fits else N_("This is not a colour like #2fc6f6.")
+
+
+def _wrong_delay(delay: str) -> str:
+    fits = not delay or (delay.isdecimal() and int(delay) <= DELAY_MAX)
+    return "" if fits else N_("This is not a number of seconds from 0 to 3600.")
+
+
+def _wrong_sites(sites: Iterable[str]) -> str:
+    try:
+        for site in sites:
+            site_host(site)
+    except Invalid as error:
+        return error.fields["sites"]
+    return ""
+
+
+def _wrong_hours(lines: Iterable[str]) -> str:
+    try:
+        hours.read(list(lines))
+    except ValueError:
+        return N_("Write hours like mon-fri 09:00-18:00, a line for each.")
+    return ""
+
+
+def _wrong_zone(name: str) -> str:
+    fits = not name or zones.known(name)
+    return "" if fits else N_("There is no such time zone: write it like Europe/Moscow.")
 
 
 def site_host(site: str) -> str:
@@ -233,8 +317,8 @@ def _told(visitor: str, body: dict[str, Any], at: datetime) -> list[Parsed]:
         raise Invalid("A visitor's call has no known type.")
     if kind == "typing":
         return [Typing(visitor)]
-    if kind == "read":
-        return [Receipt(visitor, None, "read", at)]
+    if kind in ("delivered", "read"):
+        return [Receipt(visitor, None, kind, at)]
     person = _person(visitor, body)
     if kind == "profile":
         return [Profile(visitor, person)]

@@ -14,11 +14,13 @@ from werkzeug.exceptions import HTTPException
 
 from b24app import clock
 from b24app.actions import widget
+from b24app.actions.widget_texts import texts
 from b24app.config import Config
 from b24app.db import reading, transaction
 from b24app.errors import AppError, Invalid, NotFound
 from b24app.models import Channel
 from b24app.web import answers, refusals
+from b24app.web.i18n import reader
 
 BODY_LIMIT = 16 * 1024
 SCRIPT_SECONDS = 300
@@ -50,6 +52,29 @@ by_visitor = limiter.limit("30/minute", key_func=_visitor)
 
 class SessionBody(BaseModel):
     visitor: str | None = Field(None, max_length=500)
+
+
+class PageBody(BaseModel):
+    url: str = Field("", max_length=2000)
+    title: str = Field("", max_length=500)
+    referrer: str = Field("", max_length=2000)
+    utm: dict[str, str] = Field(default_factory=dict, max_length=20)
+
+
+class RequestBody(BaseModel):
+    uuid: str = Field(pattern="^[0-9A-Za-z-]{8,64}$")
+    name: str = Field("", max_length=200)
+    phone: str = Field("", max_length=100)
+    email: str = Field("", max_length=200)
+    text: str = Field("", max_length=4000)
+    page: PageBody | None = None
+
+    def fields(self) -> dict[str, str]:
+        """As a form of a site would name them."""
+        said = {"name": self.name, "phone": self.phone, "email": self.email, "text": self.text}
+        page = self.page or PageBody.model_validate({})
+        visit = {"page_url": page.url, "page_title": page.title, "referrer": page.referrer}
+        return {**page.utm, **said, **visit}
 
 
 class ConsentBody(BaseModel):
@@ -98,15 +123,18 @@ def script(key: str) -> Response:
     config: Config = current_app.config["CALLGEAR"]
     try:
         with reading():
-            look = widget.look(widget.channel_of(key))
+            channel = widget.channel_of(key)
+            look = widget.look(channel, clock.now())
+            speaks = widget.language(channel, request.args.get("lang", ""), reader())
     except NotFound:
         return _javascript(SWITCHED_OFF)  # a page of a site must not break over it
     built = Path(str(current_app.static_folder)) / "dist" / "widget.js"
     if not built.exists():
         return make_response(NOT_BUILT, 503, {"Content-Type": "text/javascript"})
     code = _built(str(built), built.stat().st_mtime_ns)
-    known = {"key": key, "api": config.public_url, "config": look}
-    return _javascript(f"window.__callgear={json.dumps(known)};\n{code}")
+    known = {"key": key, "api": config.public_url, "config": look, "texts": texts(speaks)}
+    told = json.dumps(known, ensure_ascii=False).replace("\u2028", "").replace("\u2029", "")
+    return _javascript(f"window.__callgear={told};\n{code}")
 
 
 @blueprint.post("/widget/<key>/session")
@@ -131,6 +159,19 @@ def consent(key: str) -> ResponseReturnValue:
         visitor = widget.visitor_of(channel, _token())
         widget.consent(channel, visitor, body.page_url, clock.now())
     return "", 204
+
+
+@blueprint.post("/widget/<key>/requests")
+@by_address
+@by_visitor
+def leave(key: str) -> tuple[Response, int]:
+    """Words left outside working hours become an offline request; answered once it is kept."""
+    body = _body(RequestBody)
+    with transaction():
+        channel = _own_site(key)
+        visitor = widget.visitor_of(channel, _token())
+        row = widget.leave(channel, visitor, body.uuid, body.fields(), clock.now())
+        return jsonify(id=str(row.id)), 201
 
 
 @blueprint.post("/widget/<key>/files")
@@ -179,6 +220,7 @@ def _javascript(code: str) -> Response:
     answer.cache_control.public, answer.cache_control.max_age = True, SCRIPT_SECONDS
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    answer.vary.add("Accept-Language")
     answer.add_etag()
     answer.make_conditional(request)
     return answer

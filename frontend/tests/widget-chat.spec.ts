@@ -1,19 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Chat } from '../src/widget/chat'
 import type { Look } from '../src/widget/types'
-import { Site, settled } from './widget-site'
+import { LOOK, setup, Site, settled } from './widget-site'
 
 customElements.define('callgear-chat', Chat)
-const LOOK: Look = {
-  title: 'Shop',
-  greeting: 'Hello!',
-  color: '#ffee00',
-  lang: 'en',
-  consent: null,
-  contact_form: false,
-  file_limit: 1000
-}
-
 beforeEach(() => localStorage.clear())
 afterEach(() => {
   document.body.replaceChildren()
@@ -21,10 +11,10 @@ afterEach(() => {
 })
 
 function begun(look: Partial<Look> = {}, site = new Site()) {
-  const config = { ...LOOK, ...look }
+  const config = { ...LOOK, title: 'Shop', greeting: 'Hello!', color: '#ffee00', ...look }
   site.look = config
   const chat = document.createElement('callgear-chat') as Chat
-  chat.begin({ key: 'k', api: 'https://chat.example', config })
+  chat.begin(setup(config))
   document.body.append(chat)
   const root = chat.shadowRoot!
   const find = <T extends HTMLElement>(selector: string) => root.querySelector<T>(selector)!
@@ -181,9 +171,86 @@ it('hides when it is switched off', async () => {
   expect(chat.hidden).toBe(true)
 })
 
-it('speaks Russian on a Russian site', () => {
-  document.documentElement.lang = 'ru'
-  const { find } = begun({ lang: '' })
-  expect(find('.launcher').ariaLabel).toBe('Открыть чат')
-  document.documentElement.lang = ''
+it('keeps what is left outside working hours', async () => {
+  const { chat, find, site } = begun({ away: 'Back at nine' })
+  chat.open()
+  expect(find('.ask').textContent).toContain('Back at nine')
+  expect(find('.write').hidden).toBe(true)
+  find<HTMLTextAreaElement>('.ask textarea').value = 'Call me'
+  find<HTMLFormElement>('.ask').requestSubmit()
+  expect(find('.status').textContent).toBe('Leave a phone number or an e-mail address.')
+  find<HTMLInputElement>('.ask [type=tel]').value = '+7 900 000-00-00'
+  find<HTMLFormElement>('.ask').requestSubmit()
+  await settled()
+  expect(site.hooks('request')[0]).toMatchObject({ phone: '+7 900 000-00-00', text: 'Call me', page: { utm: {} } })
+  expect(find('.status').textContent).toBe('Thank you!')
+  expect(find('.ask').hidden).toBe(true)
+})
+
+it('gives back what was left and refused', async () => {
+  const { chat, find, site } = begun({ away: '' })
+  site.refusal = 400
+  chat.open()
+  find<HTMLTextAreaElement>('.ask textarea').value = 'Call me'
+  find<HTMLInputElement>('.ask [type=tel]').value = '12'
+  find<HTMLFormElement>('.ask').requestSubmit()
+  await settled()
+  expect(find('.ask').hidden).toBe(false)
+  expect(find<HTMLTextAreaElement>('.ask textarea').value).toBe('Call me')
+})
+
+it('asks for the fields of the settings, and insists on some', () => {
+  const { chat, find, root } = begun({ contact_form: true, ask: { name: 'required', email: 'optional' } })
+  chat.open()
+  const asked = [...root.querySelectorAll<HTMLInputElement>('.ask input')].map((one) => [one.name, one.required])
+  expect(asked).toEqual([['name', true], ['email', false]])
+  expect(find('.ask').textContent).not.toContain('skip')
+})
+
+it('shows how much of a file is there', async () => {
+  const { chat, find, site } = begun()
+  site.slow = true
+  chat.open()
+  const picker = find<HTMLInputElement>('[type=file]')
+  Object.defineProperty(picker, 'files', { value: [new File(['x'], 'a.png')], configurable: true })
+  picker.dispatchEvent(new Event('change'))
+  await settled()
+  expect(find<HTMLProgressElement>('.files progress').value).toBe(0.5)
+  site.finish()
+  await settled()
+  expect(find('.files progress')).toBeNull()
+})
+
+it('greets once by itself', async () => {
+  vi.useFakeTimers()
+  const { chat, find } = begun({ delay: 5 })
+  expect(find('.hello').hidden).toBe(true)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(find('.hello').textContent).toBe('Hello!')
+  find('.hello').click()
+  expect([chat.isOpen, find('.hello').hidden]).toEqual([true, true])
+  const again = begun({ delay: 5 })
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(again.find('.hello').hidden).toBe(true)
+  vi.useRealTimers()
+})
+
+it('stands in the corner that was chosen, with words if there are some', () => {
+  const { chat, find } = begun({ position: 'left', button: 'Ask us' })
+  expect(chat.dataset.side).toBe('left')
+  expect(find('.launcher span').textContent).toBe('Ask us')
+})
+
+it('tells what came while nobody looked, and what was read then', async () => {
+  const { chat, site, write } = begun()
+  chat.open()
+  write('hello')
+  await settled()
+  chat.close()
+  site.tell('message', site.answer('10', 'good day'))
+  await settled()
+  expect(site.hooks('delivered').length).toBe(1)
+  chat.open()
+  await settled()
+  expect(site.hooks('read').length).toBe(1)
 })

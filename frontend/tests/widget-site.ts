@@ -1,7 +1,41 @@
 import { vi } from 'vitest'
-import type { Look, Told } from '../src/widget/types'
+import type { Texts } from '../src/widget/texts'
+import type { Look, Setup, Told } from '../src/widget/types'
 
 type Body = Record<string, unknown> & { uuid?: string; text?: string }
+
+const WORDS = {
+  open: 'Open the chat',
+  agree: 'I agree',
+  contact: 'Leave a phone number or an e-mail address.',
+  offline: 'No connection. We keep trying.',
+  thanks: 'Thank you!',
+  tooLarge: 'The file is too large',
+  typing: 'is typing…'
+}
+
+/** A word that a test does not name says its own name. */
+export const TEXTS = new Proxy(WORDS, {
+  get: (words, name) => (words as Record<string, string>)[String(name)] ?? String(name)
+}) as unknown as Texts
+
+export const LOOK: Look = {
+  title: '',
+  greeting: '',
+  color: '',
+  position: 'right',
+  button: '',
+  delay: 0,
+  consent: null,
+  contact_form: false,
+  ask: { name: 'optional', phone: 'optional', email: 'optional' },
+  away: null,
+  file_limit: 1000
+}
+
+export function setup(look: Partial<Look> = {}): Setup {
+  return { key: 'k', api: 'https://chat.example', config: { ...LOOK, ...look }, texts: TEXTS }
+}
 
 /** The server as a widget on a site sees it: sessions, hooks, files and one open stream. */
 export class Site {
@@ -13,20 +47,15 @@ export class Site {
   refusal = 0 // status that hooks answer
   stranger = '' // a token the server does not know
   gone = false
-  look: Look = {
-    title: 'Shop',
-    greeting: 'Hi',
-    color: '#0055aa',
-    lang: 'en',
-    consent: null,
-    contact_form: false,
-    file_limit: 1000
-  }
+  slow = false // files come half, until `finish` is called
+  finish = (): void => {}
+  look: Look = LOOK
   private open: ReadableStreamDefaultController<Uint8Array> | null = null
   private number = 5
 
   constructor() {
     vi.stubGlobal('fetch', (url: string, options: RequestInit = {}) => this.serve(url, options))
+    vi.stubGlobal('XMLHttpRequest', uploads(this))
   }
 
   hooks(type: string): Body[] {
@@ -58,7 +87,7 @@ export class Site {
     if (this.gone) return new Response('{}', { status: 404 })
     const body: Body = typeof options.body === 'string' ? JSON.parse(options.body) : {}
     if (url.includes('/session')) return Response.json(this.session(body.visitor as string | null))
-    if (url.includes('/files')) return Response.json({ id: '3', name: 'a.png', size: 1, mime: 'image/png', url: null })
+    if (url.includes('/requests')) this.bodies.push({ type: 'request', ...body })
     if (url.includes('/consent')) this.bodies.push({ type: 'consent' })
     if (url.includes('/hooks/')) this.bodies.push(body)
     if (body.visitor === this.stranger && this.stranger) return new Response('{}', { status: 401 })
@@ -86,6 +115,30 @@ export class Site {
       }
     })
     return new Response(body)
+  }
+}
+
+/** An upload that tells of its half and then is there. */
+function uploads(site: Site): unknown {
+  return class {
+    status = 0
+    responseText = ''
+    upload: { onprogress?: (at: object) => void } = {}
+    onload = () => {}
+    onerror = (_: unknown) => {}
+    open(_: string, url: string): void {
+      site.calls.push(url)
+    }
+    setRequestHeader(): void {}
+    send(form: FormData): void {
+      const file = form.get('file') as File
+      this.upload.onprogress?.({ loaded: 1, total: 2 })
+      if (site.broken-- > 0) return this.onerror(new Error('network'))
+      this.status = site.refusal || 201
+      this.responseText = JSON.stringify({ id: '3', name: file.name, size: file.size, mime: 'image/png', url: null })
+      if (site.slow) site.finish = () => this.onload()
+      else setTimeout(() => this.onload())
+    }
   }
 }
 

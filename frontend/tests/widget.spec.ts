@@ -5,24 +5,8 @@ import { linked } from '../src/widget/dom'
 import { Memory } from '../src/widget/memory'
 import { listen, parser, type Heard } from '../src/widget/sse'
 import { Talk } from '../src/widget/talk'
-import { texts } from '../src/widget/texts'
-import type { Look, Setup } from '../src/widget/types'
 import { firstTouch } from '../src/widget/visit'
-import { Site, settled } from './widget-site'
-
-const LOOK: Look = {
-  title: '',
-  greeting: '',
-  color: '',
-  lang: 'en',
-  consent: null,
-  contact_form: false,
-  file_limit: 1000
-}
-
-function setup(look: Partial<Look> = {}): Setup {
-  return { key: 'k', api: 'https://chat.example', config: { ...LOOK, ...look } }
-}
+import { setup, Site, settled } from './widget-site'
 
 beforeEach(() => localStorage.clear())
 afterEach(() => {
@@ -119,14 +103,6 @@ describe('the first touch', () => {
     expect(firstTouch(memory).utm).toEqual({ utm_source: 'ad' })
     vi.stubGlobal('location', { ...location, search: '?utm_source=other', origin: 'https://s.example' })
     expect(firstTouch(memory).utm).toEqual({ utm_source: 'ad' })
-  })
-})
-
-describe('texts', () => {
-  it('follow the site', () => {
-    expect(texts('', 'ru-RU', 'en').send).toBe('Отправить')
-    expect(texts('en', 'ru').send).toBe('Send')
-    expect(texts('', '', 'de').send).toBe('Send')
   })
 })
 

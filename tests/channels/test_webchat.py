@@ -184,7 +184,13 @@ def test_each_widget_is_its_own_account() -> None:
     [
         ({"color": "red"}, "color"),
         ({"color": "#12345"}, "color"),
-        ({"lang": "de"}, "lang"),
+        ({"greeting_delay": "soon"}, "greeting_delay"),
+        ({"hours": ["9 to 5"]}, "hours"),
+        ({"zone": "Moscow"}, "zone"),
+        (
+            {"hours": ["mon 09:00-18:00"], "ask_phone": "off", "ask_email": "off"},
+            "ask_email",
+        ),
         ({"sites": ["not a site"]}, "sites"),
         ({"sites": ["ftp://shop.example"]}, "sites"),
     ],

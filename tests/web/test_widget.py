@@ -19,7 +19,9 @@ from b24app.models import (
     Conversation,
     Identity,
     Message,
+    OfflineRequest,
 )
+from b24app.rules.hours import DAYS
 from tests import build
 
 SHOP = "https://shop.example"
@@ -81,6 +83,16 @@ def say(to: Conversation, text: str, **changes: Any) -> Message:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def built(app: Flask, tmp_path: Path) -> Path:
+    """A script in place of the one that a build makes."""
+    script = tmp_path / "dist" / "widget.js"
+    script.parent.mkdir()
+    script.write_text("start()")
+    app.static_folder = str(tmp_path)
+    return script
 
 
 def opened(client: FlaskClient, visitor: str | None = None, key: str = "shop-key") -> Any:
@@ -247,6 +259,67 @@ def test_consent_is_kept(client: FlaskClient) -> None:
     assert kept.details["text"] == "I agree"
 
 
+FAR_DAY = DAYS[(clock.now().weekday() + 3) % 7]
+NIGHT = {"hours": [f"{FAR_DAY} 00:00-00:01"], "zone": "UTC"}
+
+
+def left(client: FlaskClient, visitor: str, **more: Any) -> Any:
+    body = {"uuid": "a" * 32, "phone": "8 900 000-00-01", "text": "Call me", **more}
+    headers = {"X-Visitor": visitor}
+    return client.post("/widget/shop-key/requests", json=body, headers=headers)
+
+
+def test_nobody_is_there_at_night(client: FlaskClient) -> None:
+    number = channel(**NIGHT, away_text="Back on Monday")
+    anna = opened(client)
+    assert anna["config"]["away"] == "Back on Monday"
+    with db.transaction():
+        talk(number, anna["visitor_id"])
+    assert opened(client, anna["visitor"])["config"]["away"] is None  # a talk goes on
+
+
+def test_words_left_at_night_are_a_request(any_app: Flask) -> None:
+    channel(**NIGHT)
+    client = any_app.test_client()
+    anna = opened(client)
+    page = {"url": f"{SHOP}/moon", "title": "Moon", "utm": {"utm_source": "ad"}}
+    answers = [left(client, anna["visitor"], page=page) for _ in range(2)]
+    db.db.session.rollback()
+    (row,) = build.rows(OfflineRequest)
+    assert [answer.get_json() for answer in answers] == [{"id": str(row.id)}] * 2
+    assert (row.kind, row.phone, row.text) == ("widget", "+79000000001", "Call me")
+    assert row.visit["page_url"] == f"{SHOP}/moon"
+    assert row.visit["utm"] == {"utm_source": "ad"}
+
+
+def test_nobody_can_be_answered_without_a_contact(client: FlaskClient) -> None:
+    channel(**NIGHT)
+    anna = opened(client)
+    assert left(client, anna["visitor"], phone="").status_code == 400
+    assert left(client, anna["visitor"], uuid="!").status_code == 400
+    assert left(client, "made-up").status_code == 401
+    assert build.rows(OfflineRequest) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "wanted", "reads", "word"),
+    [
+        ("", "", "ru-RU,ru", "Отправить"),
+        ("", "", "de", "Send"),
+        ("en", "", "ru", "Send"),
+        ("en", "?lang=ru", "de", "Отправить"),
+    ],
+)
+def test_widget_speaks_as_it_is_told(
+    client: FlaskClient, built: Path, lang: str, wanted: str, reads: str, word: str
+) -> None:
+    channel(lang=lang)
+    headers = {"Accept-Language": reads}
+    answer = client.get(f"/widget/shop-key.js{wanted}", headers=headers)
+    assert f'"send": "{word}"' in answer.text
+    assert "Accept-Language" in answer.vary
+
+
 def upload(client: FlaskClient, visitor: str, body: bytes = b"%PDF-1.4 text") -> Any:
     return client.post(
         "/widget/shop-key/files",
@@ -280,14 +353,8 @@ def test_visitors_are_held_back(client: FlaskClient) -> None:
     assert codes[30:] == [429] * 2
 
 
-def test_script_carries_key_address_and_look(
-    client: FlaskClient, app: Flask, tmp_path: Path
-) -> None:
+def test_script_carries_key_address_and_look(client: FlaskClient, built: Path) -> None:
     channel(title="</script>", color="#123456")
-    built = tmp_path / "dist" / "widget.js"
-    built.parent.mkdir()
-    built.write_text("start()")
-    app.static_folder = str(tmp_path)
     answer = client.get("/widget/shop-key.js")
     first, code = answer.text.split(";\n")
     assert code == "start()"

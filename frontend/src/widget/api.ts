@@ -1,3 +1,4 @@
+import { listen, type Heard } from './sse'
 import type { FileRef, Session, Setup } from './types'
 
 /** A call the server refused for good: trying again cannot help. */
@@ -30,29 +31,39 @@ export class Api {
     await this.#ask(this.#url('consent'), { page_url: location.href })
   }
 
-  upload(file: File): Promise<FileRef> {
-    const form = new FormData()
-    form.append('file', file)
-    return this.#call<FileRef>(this.#url('files'), form, {})
+  async leave(body: object): Promise<void> {
+    await this.#ask(this.#url('requests'), body)
   }
 
-  eventsUrl(after: number): string {
-    return `${this.#url('events')}?after=${after}`
+  /** Brings a file; `told` hears how much of it went, from 0 to 1. */
+  upload(file: File, told: (part: number) => void): Promise<FileRef> {
+    const call = new XMLHttpRequest()
+    const form = new FormData()
+    form.append('file', file)
+    call.open('POST', this.#url('files'))
+    call.setRequestHeader('X-Visitor', this.visitor)
+    call.upload.onprogress = ({ loaded, total }) => told(loaded / total)
+    return new Promise((resolve, reject) => {
+      call.onerror = reject
+      call.onload = () => (call.status === 201 ? resolve(JSON.parse(call.responseText)) : reject(new Refused(call.status)))
+      call.send(form)
+    })
+  }
+
+  /** The visitor's news after a number; ends with the HTTP status, 0 when the network failed. */
+  listen(after: number, stop: AbortSignal, hear: (news: Heard) => void): Promise<number> {
+    return listen(`${this.#url('events')}?after=${after}`, { 'X-Visitor': this.visitor }, stop, hear)
   }
 
   #url(name: string): string {
     return `${this.#setup.api}/widget/${this.#setup.key}/${name}`
   }
 
-  #ask<T>(url: string, body: object): Promise<T> {
-    return this.#call<T>(url, JSON.stringify(body), { 'Content-Type': 'application/json' })
-  }
-
-  async #call<T>(url: string, body: BodyInit, headers: Record<string, string>): Promise<T> {
+  async #ask<T>(url: string, body: object): Promise<T> {
     const answer = await fetch(url, {
       method: 'POST',
-      body,
-      headers: { ...headers, 'X-Visitor': this.visitor },
+      body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json', 'X-Visitor': this.visitor },
       credentials: 'omit'
     })
     const { status } = answer

@@ -1,8 +1,9 @@
 import { el, icon, link, linked } from './dom'
 import CSS from './style.css?inline'
+import type { Api } from './api'
 import { Talk } from './talk'
-import { texts, type Texts } from './texts'
-import type { FileRef, Note, Setup } from './types'
+import type { Texts } from './texts'
+import type { FileRef, Note, Person, Setup } from './types'
 
 const ICONS = {
   chat: 'M3 4h18v13H9l-5 4v-4H3z',
@@ -11,16 +12,26 @@ const ICONS = {
   send: 'M4 20V4l17 8z'
 }
 
+/** A file to be sent; `part` of it is there. */
+interface Chip {
+  name: string
+  part: number
+  ref?: FileRef
+}
+
 /** The launcher and the panel, in a shadow root that the site's styles do not reach. */
 export class Chat extends HTMLElement {
   #talk!: Talk
   #t!: Texts
   #trouble = ''
-  #files: { name: string; ref?: FileRef }[] = []
+  #asked = ''
+  #files: Chip[] = []
   readonly #lines = new Map<Note, { line: HTMLElement; shown: string }>()
 
   readonly #badge = el('span', { className: 'badge', hidden: true })
+  readonly #label = el('span')
   readonly #launcher = el('button', { className: 'launcher', type: 'button' })
+  readonly #hello = el('button', { className: 'hello', type: 'button', hidden: true, onclick: () => this.open() })
   readonly #heading = el('h2', { id: 'title' })
   readonly #log = el('div', { className: 'log', tabIndex: 0, role: 'log' })
   readonly #status = el('p', { className: 'status', role: 'status' })
@@ -36,25 +47,33 @@ export class Chat extends HTMLElement {
   readonly #panel = el('section', { className: 'panel', role: 'dialog', hidden: true })
 
   /** Called once, before the element is put on the page. */
-  begin(setup: Setup): void {
-    const { config } = setup
-    this.#t = texts(config.lang, document.documentElement.lang, navigator.language)
+  begin(setup: Setup, api?: Api): void {
+    this.#t = setup.texts
     this.#build()
-    this.#talk = new Talk(setup, () => this.#show())
-    this.#dress()
+    this.#talk = new Talk(setup, () => this.#show(), api)
     this.#show()
     this.#talk.start()
+    const { delay, greeting } = setup.config
+    if (delay && greeting) setTimeout(() => this.#greet(), delay * 1000)
+  }
+
+  /** Once in a visitor's life the greeting comes forward by itself. */
+  #greet(): void {
+    if (this.isOpen || this.#talk.notes.length || this.#talk.greeted()) return
+    this.#hello.textContent = this.#talk.look.greeting
+    this.#hello.hidden = false
   }
 
   open(): void {
     if (this.isOpen || this.#talk.gone) return
     this.#panel.hidden = false
+    this.#hello.hidden = true
     this.classList.add('open')
     void this.#talk.meet()
     this.#talk.attend(true)
     this.#show()
     this.#log.scrollTop = this.#log.scrollHeight
-    this.#text.focus()
+    this.#focus()
   }
 
   close(): void {
@@ -66,6 +85,10 @@ export class Chat extends HTMLElement {
     this.#launcher.focus()
   }
 
+  #focus(): void {
+    this.#panel.querySelector<HTMLElement>('form:not([hidden]) :is(input, textarea)')?.focus()
+  }
+
   get isOpen(): boolean {
     return !this.#panel.hidden
   }
@@ -75,7 +98,7 @@ export class Chat extends HTMLElement {
     const root = this.attachShadow({ mode: 'open' })
     dressed(root)
     const shut = el('button', { type: 'button', ariaLabel: t.close, onclick: () => this.close() }, icon(ICONS.close))
-    this.#launcher.append(icon(ICONS.chat), this.#badge)
+    this.#launcher.append(icon(ICONS.chat), this.#label, this.#badge)
     this.#launcher.onclick = () => (this.isOpen ? this.close() : this.open())
     this.#panel.setAttribute('aria-labelledby', 'title')
     this.#attach.ariaLabel = t.attach
@@ -84,7 +107,7 @@ export class Chat extends HTMLElement {
     this.#write.append(this.#attach, this.#text, this.#go, this.#picker)
     this.#panel.append(el('header', {}, this.#heading, shut), this.#log, this.#status, this.#ask)
     this.#panel.append(this.#agreement, this.#chips, this.#write)
-    root.append(this.#panel, this.#launcher)
+    root.append(this.#panel, this.#hello, this.#launcher)
     this.#listen()
   }
 
@@ -119,6 +142,8 @@ export class Chat extends HTMLElement {
   #dress(): void {
     const { look } = this.#talk
     this.#heading.textContent = look.title || this.#t.title
+    this.dataset.side = look.position
+    this.#label.textContent = look.button
     if (look.color) {
       this.style.setProperty('--accent', look.color)
       this.style.setProperty('--on-accent', onTop(look.color))
@@ -128,23 +153,35 @@ export class Chat extends HTMLElement {
       if (look.consent.url) words.append(link(look.consent.url, this.#t.policy))
       this.#agreement.append(this.#agrees, words)
     }
-    if (look.contact_form && !this.#ask.childNodes.length) this.#askWho()
+    const wanted = look.away === null ? (this.#talk.introduced ? '' : 'who') : 'away'
+    if (wanted !== this.#asked) this.#askFor((this.#asked = wanted))
   }
 
-  #askWho(): void {
+  /** The form in place of the composer: who writes, or words for later. */
+  #askFor(wanted: string): void {
     const t = this.#t
-    const field = (name: string, type: string, label: string) =>
-      el('input', { name, type, placeholder: label, ariaLabel: label, autocomplete: name })
-    const fields = [field('name', 'text', t.name), field('tel', 'tel', t.phone), field('email', 'email', t.email)]
+    const { ask, away } = this.#talk.look
+    const fields = Object.entries(ask).map(([name, need]) => {
+      const type = { phone: 'tel', email: 'email' }[name] ?? 'name'
+      const required = need === 'required'
+      const label = t[name as keyof Person] + (required ? ' *' : '')
+      return el('input', { name, type, required, placeholder: label, ariaLabel: label, autocomplete: type })
+    })
+    const words = el('textarea', { rows: 3, maxLength: 4000, required: true, placeholder: t.message, ariaLabel: t.message })
     const skip = el('button', { type: 'button', onclick: () => this.#talk.tellWho(null) }, t.skip)
-    const next = el('button', { type: 'submit', className: 'go' }, t.next)
-    this.#ask.append(el('strong', {}, t.who), ...fields, el('div', {}, next, skip))
+    const next = el('button', { type: 'submit', className: 'go' }, wanted === 'away' ? t.send : t.next)
+    const must = wanted === 'away' || fields.some((field) => field.required)
+    this.#ask.replaceChildren(el('strong', {}, away ?? t.who), ...fields, el('div', {}, next, must ? null : skip))
+    if (wanted === 'away') fields.at(-1)!.after(words)
     this.#ask.onsubmit = (event) => {
       event.preventDefault()
-      const [name = '', phone = '', email = ''] = fields.map((one) => one.value.trim())
+      const told: Person = Object.fromEntries(fields.map((one) => [one.name, one.value.trim()]))
+      if (wanted === 'away' && !told.phone && !told.email) return this.#say(t.contact)
       if (!this.#consented()) return
-      this.#talk.tellWho(name || phone || email ? { name, phone, email } : null)
-      this.#text.focus()
+      this.#trouble = ''
+      if (wanted === 'away') return this.#talk.leave({ ...told, text: words.value.trim() })
+      this.#talk.tellWho(Object.values(told).some(Boolean) ? told : null)
+      this.#focus()
     }
   }
 
@@ -158,7 +195,8 @@ export class Chat extends HTMLElement {
     const name = this.isOpen ? t.close : t.open
     this.#launcher.ariaLabel = talk.unread ? `${name} (${talk.unread})` : name
     this.#launcher.setAttribute('aria-expanded', String(this.isOpen))
-    this.#ask.hidden = talk.introduced
+    const left = talk.left && talk.left !== 'refused'
+    this.#ask.hidden = !this.#asked || !!left || talk.gone
     this.#agreement.hidden = talk.agreed
     this.#status.textContent = this.#trouble || this.#told()
     this.#showLog()
@@ -170,6 +208,7 @@ export class Chat extends HTMLElement {
     const t = this.#t
     if (talk.gone) return t.gone
     if (talk.offline) return t.offline
+    if (talk.left) return talk.left === 'sent' ? t.thanks : talk.left === 'sending' ? t.sending : t.contact
     if (talk.typing) return `${talk.typing} ${t.typing}`
     return talk.closed ? t.closed : ''
   }
@@ -241,18 +280,21 @@ export class Chat extends HTMLElement {
   }
 
   #take(given?: FileList | null): void {
-    if (!given?.length || !this.#talk.introduced || !this.#consented()) return
+    if (!given?.length || this.#asked || !this.#consented()) return
     for (const file of Array.from(given).slice(0, 10 - this.#files.length)) void this.#upload(file)
   }
 
   async #upload(file: File): Promise<void> {
     if (file.size > this.#talk.look.file_limit) return this.#say(`${this.#t.tooLarge}: ${file.name}`)
-    const chip: { name: string; ref?: FileRef } = { name: file.name }
+    const chip: Chip = { name: file.name, part: 0 }
     this.#files.push(chip)
     this.#showFiles()
     try {
       await this.#talk.meet()
-      chip.ref = await this.#talk.api.upload(file)
+      chip.ref = await this.#talk.api.upload(file, (part) => {
+        chip.part = part
+        this.#showFiles()
+      })
     } catch {
       this.#files = this.#files.filter((one) => one !== chip)
       this.#say(`${this.#t.notUploaded}: ${file.name}`)
@@ -274,8 +316,9 @@ export class Chat extends HTMLElement {
           this.#showFiles()
         }
         const label = `${this.#t.remove} ${file.name}`
-        const name = el('span', {}, file.name + (file.ref ? '' : ' …'))
-        return el('li', {}, name, el('button', { type: 'button', ariaLabel: label, onclick: drop }, '×'))
+        const name = el('span', {}, file.name)
+        const bar = file.ref ? null : el('progress', { value: file.part, ariaLabel: file.name })
+        return el('li', {}, name, bar, el('button', { type: 'button', ariaLabel: label, onclick: drop }, '×'))
       })
     )
     this.#allow()
@@ -284,9 +327,9 @@ export class Chat extends HTMLElement {
   /** The composer is open once the questions are answered and there is something to send. */
   #allow(): void {
     const talk = this.#talk
-    const asked = !talk.introduced || (!talk.agreed && !this.#agrees.checked)
+    const asked = !!this.#asked || (!talk.agreed && !this.#agrees.checked)
     const loading = this.#files.some((file) => !file.ref)
-    this.#write.hidden = !talk.introduced || talk.gone
+    this.#write.hidden = !!this.#asked || talk.gone
     this.#attach.disabled = asked
     this.#go.disabled = asked || loading || !(this.#text.value.trim() || this.#files.length)
   }

@@ -17,9 +17,8 @@ function mount(setup: Setup): void {
   const chat = document.createElement(NAME) as Chat
   chat.begin(setup)
   window.CallGear = { open: () => chat.open() }
-  const place = () => document.body.append(chat)
-  if (document.body) place()
-  else document.addEventListener('DOMContentLoaded', place)
+  // Beside the body: what a site does to its body (moves, clips, replaces it) is no matter.
+  document.documentElement.append(chat)
 }
 
 if (window.__callgear) mount(window.__callgear)

@@ -1,13 +1,13 @@
 import { Api, Refused } from './api'
 import { Memory } from './memory'
-import { listen, type Heard } from './sse'
+import type { Heard } from './sse'
 import type { FileRef, Look, Note, Person, Session, Setup, State, Told } from './types'
 import { page } from './visit'
 
 /** Something promised to the server; kept until it took it. */
 interface Post {
   uuid: string
-  type: 'message' | 'profile' | 'consent'
+  type: 'message' | 'profile' | 'consent' | 'request'
   body: object
   note?: Note
 }
@@ -28,8 +28,9 @@ export class Talk {
   closed = false
   gone = false
   attending = false
+  /** How far words left outside working hours have got. */
+  left: '' | 'sending' | 'sent' | 'refused' = ''
 
-  readonly api: Api
   readonly #memory: Memory
   #outbox: Post[]
   #after = 0
@@ -39,15 +40,19 @@ export class Talk {
   #failures = 0
   #typingTimer = 0
   #typedAt = 0
+  #told = 0
 
   readonly #changed: () => void
 
-  constructor(setup: Setup, changed: () => void) {
+  constructor(
+    setup: Setup,
+    changed: () => void,
+    readonly api: Api = new Api(setup)
+  ) {
     this.#changed = changed
     this.look = setup.config
     this.#memory = new Memory(`callgear:${setup.key}:`)
-    this.api = new Api(setup)
-    this.api.visitor = this.#memory.get<string>('visitor') ?? ''
+    api.visitor = this.#memory.get<string>('visitor') ?? ''
     this.#outbox = this.#memory.get<Post[]>('outbox') ?? []
     this.#outbox.forEach((post) => post.note && this.notes.push(post.note))
     page(this.#memory)
@@ -72,6 +77,13 @@ export class Talk {
     return this.#known.catch(() => {})
   }
 
+  /** Whether the greeting has come forward by itself already; asked once. */
+  greeted(): boolean {
+    const before = this.#memory.get('greeted')
+    this.#memory.set('greeted', true)
+    return !!before
+  }
+
   get agreed(): boolean {
     return !this.look.consent || !!this.#memory.get('consent')
   }
@@ -90,6 +102,12 @@ export class Talk {
     this.#memory.set('introduced', true)
     if (person) this.#post('profile', person)
     this.#changed()
+  }
+
+  /** Words for somebody who will be back; they are kept and sent like all others. */
+  leave(body: object): void {
+    this.left = 'sending'
+    this.#post('request', { ...body, page: page(this.#memory) })
   }
 
   send(text: string, attachments: FileRef[]): void {
@@ -122,9 +140,11 @@ export class Talk {
 
   #seen(): void {
     this.#mind()
-    if (!this.attending || document.hidden || !this.unread) return
-    this.unread = 0
-    void this.api.hook({ uuid: uuid(), type: 'read' }).catch(() => {})
+    const read = this.attending && !document.hidden
+    if (!this.unread || (!read && this.#told >= this.unread)) return
+    this.unread = read ? 0 : this.unread
+    this.#told = this.unread
+    void this.api.hook({ uuid: uuid(), type: read ? 'read' : 'delivered' }).catch(() => {})
     this.#changed()
   }
 
@@ -146,6 +166,7 @@ export class Talk {
         await this.#carry(post)
         this.#outbox.shift()
         if (post.note) this.#move(post.note, 'sent')
+        if (post.type === 'request') this.left = 'sent'
         this.#failures = 0
         this.offline = false
         this.#mind()
@@ -159,13 +180,15 @@ export class Talk {
   }
 
   #carry({ uuid, type, body }: Post): Promise<void> {
-    return type === 'consent' ? this.api.consent() : this.api.hook({ ...body, uuid, type })
+    if (type === 'consent') return this.api.consent()
+    return type === 'request' ? this.api.leave({ ...body, uuid }) : this.api.hook({ ...body, uuid, type })
   }
 
   async #failed(post: Post, error: unknown): Promise<void> {
     if (error instanceof Refused && error.status !== 401) {
       this.#outbox.shift()
       if (post.note) post.note.state = 'failed'
+      if (post.type === 'request') this.left = 'refused'
       return
     }
     if (error instanceof Refused) this.#known = undefined // the server gives another token
@@ -202,8 +225,7 @@ export class Talk {
   async #follow(): Promise<void> {
     const stop = (this.#stream = new AbortController())
     for (let tries = 0; !stop.signal.aborted && !this.gone; tries++) {
-      const headers = { 'X-Visitor': this.api.visitor }
-      const status = await listen(this.api.eventsUrl(this.#after), headers, stop.signal, (news) => {
+      const status = await this.api.listen(this.#after, stop.signal, (news) => {
         tries = 0
         this.#hear(news)
       })

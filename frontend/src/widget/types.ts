@@ -1,10 +1,17 @@
+import type { Texts } from './texts'
+
 export interface Look {
   title: string
   greeting: string
   color: string
-  lang: string
+  position: 'left' | 'right'
+  button: string
+  delay: number
   consent: { text: string; url: string | null } | null
   contact_form: boolean
+  ask: Partial<Record<keyof Person, 'optional' | 'required'>>
+  /** What is said outside working hours; null while somebody may answer. */
+  away: string | null
   file_limit: number
 }
 
@@ -13,6 +20,7 @@ export interface Setup {
   key: string
   api: string
   config: Look
+  texts: Texts
 }
 
 export interface FileRef {
