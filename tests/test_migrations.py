@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 from b24app import config
 from b24app.application import create_app
 from b24app.db import db
+from b24app.models import search
 
 
 @pytest.fixture
@@ -27,10 +28,16 @@ def empty(settings: dict[str, str], database_url: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+def ours(thing: object, name: str, *_: object) -> bool:
+    """Full-text indexes are the databases' own: no model describes them."""
+    return not name.startswith(search.PREFIX)
+
+
 def test_migrations_meet_the_models(empty: Flask) -> None:
     upgrade()
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": ours}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, db.metadata) == []
 
 

@@ -2,16 +2,16 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import Select, and_, func, literal, select, tuple_, update
 
-from b24app.actions import journal, promises, shown
+from b24app.actions import journal, promises, search, shown
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
-from b24app.models import Contact, Conversation, Identity, Message, Operator, Portal
+from b24app.models import Conversation, ConversationTag, Message, Operator, Portal
 from b24app.models.event import announce
 from b24app.rules import texts
 
@@ -28,11 +28,20 @@ ENTITY_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which conversations a screen asks for; None and "" mean any."""
+    """Which conversations a screen asks for; None and "" mean any.
+
+    desk_of: those that this employee or nobody answers for; others_than: those of colleagues.
+    """
 
     status: str | None = None
     search: str = ""
     mine: int | None = None
+    desk_of: int | None = None
+    others_than: int | None = None
+    responsible: int | None = None
+    channel: int | None = None
+    tag: int | None = None
+    waiting: bool = False
     entity_type: str | None = None
     entity_id: int | None = None
     cursor: str | None = None
@@ -54,14 +63,7 @@ def find(portal_id: int, conversation_id: int) -> Conversation:
 def listed(portal_id: int, wanted: Wanted) -> dict[str, Any]:
     """A page of conversations, newest activity first; `next` is the cursor of the next page."""
     limit = max(1, min(wanted.limit, PAGE_MAX))
-    query = _filtered(select(Conversation).where(Conversation.portal_id == portal_id), wanted)
-    if wanted.cursor:
-        at, number = _read_cursor(wanted.cursor)
-        query = query.where(
-            tuple_(Conversation.last_at, Conversation.id) < tuple_(_bound(at), number)
-        )
-    query = query.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(limit + 1)
-    rows = list(db.session.scalars(query))
+    rows = _page(portal_id, replace(wanted, limit=limit))
     people = shown.operators(portal_id, [row.responsible_id for row in rows])
     portal = db.session.get_one(Portal, portal_id)
     return {
@@ -71,18 +73,17 @@ def listed(portal_id: int, wanted: Wanted) -> dict[str, Any]:
 
 
 def counters(portal_id: int, user_id: int) -> dict[str, int]:
-    """How many are new, in work (all, and mine unread) and closed (counted up to a cap)."""
-    mine_unread = (
-        Conversation.portal_id == portal_id,
-        Conversation.status == "active",
-        Conversation.unread > 0,
-        or_(Conversation.responsible_id == user_id, Conversation.responsible_id.is_(None)),
-    )
+    """How many are new, in work (mine, mine unread, colleagues') and closed, up to a cap."""
+    here = Conversation.portal_id == portal_id
+    active = and_(here, Conversation.status == "active")
+    mine, nobodys = Conversation.responsible_id == user_id, Conversation.responsible_id.is_(None)
+    unread = Conversation.unread > 0
     return {
-        "new": _count(Conversation.portal_id == portal_id, Conversation.status == "new"),
-        "active": _count(Conversation.portal_id == portal_id, Conversation.status == "active"),
-        "active_unread": _count(*mine_unread),
-        "closed": _count(Conversation.portal_id == portal_id, Conversation.status == "closed"),
+        "new": _count(here, Conversation.status == "new"),
+        "active": _count(active, mine) + _count(active, nobodys),
+        "active_unread": _count(active, mine, unread) + _count(active, nobodys, unread),
+        "others": _count(active, Conversation.responsible_id != user_id),
+        "closed": _count(here, Conversation.status == "closed"),
     }
 
 
@@ -188,6 +189,30 @@ def _claim(conversation: Conversation, status: str) -> None:
         raise Conflict("This chat has already been taken or closed.", code="not_new")
 
 
+def _page(portal_id: int, wanted: Wanted) -> list[Conversation]:
+    """One more than a page, if there are so many.
+
+    Mine and nobody's are two walks of one index: an OR of them would walk everybody's.
+    """
+    base = _filtered(select(Conversation).where(Conversation.portal_id == portal_id), wanted)
+    if wanted.search.strip():
+        base = base.where(Conversation.id.in_(search.chats(portal_id, wanted.search)))
+    if wanted.cursor:
+        at, number = _read_cursor(wanted.cursor)
+        base = base.where(
+            tuple_(Conversation.last_at, Conversation.id) < tuple_(_bound(at), number)
+        )
+    base = base.order_by(Conversation.last_at.desc(), Conversation.id.desc())
+    walks = [base] if wanted.desk_of is None else [base.where(one) for one in _desk(wanted.desk_of)]
+    rows = [row for walk in walks for row in db.session.scalars(walk.limit(wanted.limit + 1))]
+    rows.sort(key=lambda row: (row.last_at, row.id), reverse=True)
+    return rows[: wanted.limit + 1]
+
+
+def _desk(user_id: int) -> tuple[Any, Any]:
+    return Conversation.responsible_id == user_id, Conversation.responsible_id.is_(None)
+
+
 def _filtered(query: Select[Conversation], wanted: Wanted) -> Select[Conversation]:
     if wanted.status is not None:
         if wanted.status not in ("new", "active", "closed"):
@@ -197,34 +222,18 @@ def _filtered(query: Select[Conversation], wanted: Wanted) -> Select[Conversatio
         query = query.where(Conversation.responsible_id == wanted.mine)
     if wanted.entity_type is not None:
         query = query.where(ENTITY_COLUMNS[wanted.entity_type] == wanted.entity_id)
-    if wanted.search.strip():
-        query = query.where(_matches(wanted.search.strip()))
-    return query
-
-
-def _matches(words: str) -> Any:
-    """Name, phone, nickname or the last words; full-text search of the log is another door."""
-    like = f"%{_escaped(words)}%"
-    digits = texts.e164(words).lstrip("+")
-    contacts = select(Contact.id).where(
-        or_(
-            Contact.name.ilike(like, escape="\\"),
-            Contact.email.ilike(like, escape="\\"),
-            Contact.phone.like(f"%{digits}%") if digits else Contact.id < 0,
-        )
+    fitting = (
+        (wanted.others_than, Conversation.responsible_id != wanted.others_than),
+        (wanted.responsible, Conversation.responsible_id == wanted.responsible),
+        (wanted.channel, Conversation.channel_id == wanted.channel),
+        (wanted.tag, Conversation.id.in_(_tagged(wanted.tag))),
+        (wanted.waiting or None, Conversation.waiting_since.is_not(None)),
     )
-    identities = select(Identity.id).where(
-        or_(Identity.name.ilike(like, escape="\\"), Identity.username.ilike(like, escape="\\"))
-    )
-    return or_(
-        Conversation.contact_id.in_(contacts),
-        Conversation.identity_id.in_(identities),
-        Conversation.last_text.ilike(like, escape="\\"),
-    )
+    return query.where(*(condition for asked, condition in fitting if asked is not None))
 
 
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _tagged(tag: int | None) -> Any:
+    return select(ConversationTag.conversation_id).where(ConversationTag.tag_id == tag)
 
 
 def _count(*conditions: Any) -> int:

@@ -18,6 +18,11 @@ WORDS = {
     "line_late": "Messages written in the Open Line earlier were delivered late: {count}.",
     "line_lacking": "Messages that the Open Line does not have any more: {count}.",
     "line_transferred": "The chat was handed to {name} in the Open Line.",
+    "transfer_offered": "{name} offers the chat to {to}. {comment}",
+    "transfer_accepted": "{name} took the transferred chat.",
+    "transfer_declined": "{name} declined the transfer.",
+    "transfer_cancelled": "{name} took the transfer back.",
+    "transferred": "{name} handed the chat to {to}. {comment}",
     "client_blocked": "The client stopped the bot; messages do not reach them.",
     "client_returned": "The client is reachable again.",
 }

@@ -11,7 +11,7 @@ from b24app.db import db
 from b24app.errors import Invalid, NotFound, TooLarge
 from b24app.i18n import N_
 from b24app.models import Operator, SettingsDocument
-from b24app.rules import documents
+from b24app.rules import documents, workplace
 from b24app.rules.documents import Known
 from b24app.rules.reading import Part
 
@@ -48,12 +48,18 @@ def _read_lines(given: Mapping[str, Any], known: Known | None) -> Json:
     return {"active": active}
 
 
+def _read_workplace(given: Mapping[str, Any], known: Known | None) -> Json:
+    return workplace.dump(workplace.read(given))
+
+
 Reader = Callable[[Mapping[str, Any], Known | None], Json]
 READERS: dict[str, Reader] = {
     "chats": _read_rules,
     "requests": _read_requests,
     "open_lines": _read_lines,
+    "workplace": _read_workplace,
 }
+PARTS = ("chats", "requests", "open_lines")  # of the integration: each is switched on or off
 
 
 def reader(kind: str) -> Reader:

@@ -24,7 +24,7 @@ class News:
     @property
     def fleeting(self) -> bool:
         """Of the moment: worth nothing to who comes later."""
-        return self.kind in ("typing", "operator_typing")
+        return self.kind in ("typing", "operator_typing", "presence")
 
 
 @dataclass(frozen=True, slots=True)

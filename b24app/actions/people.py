@@ -13,16 +13,23 @@ THEMES = ("light", "dark")
 
 def operator(portal_id: int, user_id: int) -> Operator:
     """The employee; made nameless when Bitrix24 has not told us of them yet."""
-    found = db.session.scalar(
-        select(Operator).where(Operator.portal_id == portal_id, Operator.user_id == user_id)
-    )
+    found = known(portal_id, user_id)
     if found is None:
-        found = Operator(
-            portal_id=portal_id, user_id=user_id, name=f"#{user_id}", photo_url="", preferences={}
-        )
+        found = _nameless(portal_id, user_id)
         db.session.add(found)
         db.session.flush()  # replies name the operator
     return found
+
+
+def known(portal_id: int, user_id: int) -> Operator | None:
+    return db.session.scalar(
+        select(Operator).where(Operator.portal_id == portal_id, Operator.user_id == user_id)
+    )
+
+
+def seen(portal_id: int, user_id: int) -> Operator:
+    """The employee, to read about: one who is not kept yet is not kept by this either."""
+    return known(portal_id, user_id) or _nameless(portal_id, user_id)
 
 
 def listed(portal_id: int) -> list[dict[str, Any]]:
@@ -38,6 +45,21 @@ def prefer(row: Operator, changes: dict[str, Any]) -> dict[str, Any]:
     """Keep an employee's own settings; what is not named stays."""
     row.preferences = {**row.preferences, **changes}
     return row.preferences
+
+
+def _nameless(portal_id: int, user_id: int) -> Operator:
+    return Operator(
+        portal_id=portal_id,
+        user_id=user_id,
+        name=f"#{user_id}",
+        photo_url="",
+        role="operator",
+        status="",
+        is_admin=False,
+        may_configure=False,
+        active=True,
+        preferences={},
+    )
 
 
 def keep(portal_id: int, told: Sequence[Mapping[str, Any]]) -> None:

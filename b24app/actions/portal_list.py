@@ -13,7 +13,7 @@ from sqlalchemy import delete as erase
 from sqlalchemy import exists, func, select
 
 from b24app.actions import books, journal, settings
-from b24app.actions.kept import READERS
+from b24app.actions.kept import PARTS
 from b24app.bitrix.wire import host
 from b24app.db import db
 from b24app.errors import Conflict, Denied, Invalid, NotFound
@@ -253,7 +253,7 @@ def _shown_waiting(row: PortalInvite, asker: Asker) -> dict[str, Any]:
         "kind": _kind(host(row.domain)),
         "status": "waiting",
         "integration_active": False,
-        "parts": dict.fromkeys(READERS, False),
+        "parts": dict.fromkeys(PARTS, False),
         "current": False,
         "may_open": asker.is_admin,
         "waiting": True,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from b24app.actions import directory, drafts, journal
 from b24app.actions.kept import (
-    READERS,
+    PARTS,
     Json,
     completed,
     keepable,
@@ -153,14 +153,14 @@ def switch(portal_id: int, kind: str, active: bool, user_id: int, now: datetime)
 
 def parts(portal_ids: Collection[int]) -> dict[int, dict[str, bool]]:
     """Which parts of the integration each portal has switched on."""
-    told = {portal_id: dict.fromkeys(READERS, True) for portal_id in portal_ids}
+    told = {portal_id: dict.fromkeys(PARTS, True) for portal_id in portal_ids}
     newest = (
         select(func.max(SettingsDocument.id))
         .where(SettingsDocument.portal_id.in_(portal_ids))
         .group_by(SettingsDocument.portal_id, SettingsDocument.kind)
     )
     for row in db.session.scalars(select(SettingsDocument).where(SettingsDocument.id.in_(newest))):
-        if row.kind in READERS:
+        if row.kind in PARTS:
             told[row.portal_id][row.kind] = row.document.get("active", True)
     return told
 

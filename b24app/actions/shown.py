@@ -46,7 +46,7 @@ def conversation(
         "version": row.version,
         "channel": _channel_brief(row.channel),
         "contact": _contact(row.contact, row.identity),
-        "responsible": _person(row.responsible_id, people),
+        "responsible": person(row.responsible_id, people),
         "last_message": _last(row),
         "unread": row.unread,
         "waiting_since": moment(row.waiting_since),
@@ -59,6 +59,7 @@ def conversation(
         "crm": {**_crm(row, portal), "pin": _pin(row, portal)},
         "draft": row.draft,
         "window": window(row),
+        "tags": [str(one) for one in row.tags or ()],
         "may": {
             "accept": row.status == "new",
             "reply": row.is_open and row.channel.connected and not row.identity.blocked,
@@ -126,7 +127,7 @@ def request(
         "created_at": moment(row.created_at),
         "taken_at": moment(row.taken_at),
         "done_at": moment(row.done_at),
-        "responsible": _person(row.responsible_id, people),
+        "responsible": person(row.responsible_id, people),
         "crm": _crm(row, portal),
         "may": {
             "take": row.status == "new",
@@ -222,7 +223,7 @@ def _contact(row: Contact, identity: Identity) -> dict[str, Any]:
     }
 
 
-def _person(user_id: int | None, people: Mapping[int, Operator]) -> dict[str, Any] | None:
+def person(user_id: int | None, people: Mapping[int, Operator]) -> dict[str, Any] | None:
     if user_id is None:
         return None
     known = people.get(user_id)

@@ -1,5 +1,6 @@
 """Rows. Importing this package registers every table."""
 
+from b24app.models import search
 from b24app.models.account import Account, PortalInvite
 from b24app.models.arrival import Arrival
 from b24app.models.budget import Budget, MethodBudget
@@ -8,6 +9,7 @@ from b24app.models.contact import Contact, ContactAddress, Identity, Lookup
 from b24app.models.conversation import Conversation
 from b24app.models.crm import CrmCard, CrmPerson, DirectoryPage
 from b24app.models.decision import Audit, Decision, RestCall, SettingsDocument, SettingsDraft
+from b24app.models.desk import ConversationTag, Favourite, Tag, Transfer
 from b24app.models.event import Event
 from b24app.models.job import Job
 from b24app.models.message import Attachment, Message, MessageVersion
@@ -25,11 +27,13 @@ __all__ = [
     "Contact",
     "ContactAddress",
     "Conversation",
+    "ConversationTag",
     "CrmCard",
     "CrmPerson",
     "Decision",
     "DirectoryPage",
     "Event",
+    "Favourite",
     "Identity",
     "Job",
     "LineLink",
@@ -44,5 +48,8 @@ __all__ = [
     "RestCall",
     "SettingsDocument",
     "SettingsDraft",
+    "Tag",
     "Token",
+    "Transfer",
+    "search",
 ]

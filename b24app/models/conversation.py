@@ -31,6 +31,18 @@ class Conversation(Row):
         ),
         Index("ix_conversation_identity", "identity_id", "id"),
         Index("ix_conversation_list", "portal_id", "status", "last_at", "id"),
+        Index(
+            "ix_conversation_responsible", "portal_id", "responsible_id", "status", "last_at", "id"
+        ),
+        Index(
+            "ix_conversation_waiting",
+            "portal_id",
+            "status",
+            "last_at",
+            "id",
+            sqlite_where=text("waiting_since IS NOT NULL"),
+            postgresql_where=text("waiting_since IS NOT NULL"),
+        ),
         Index("ix_conversation_deal", "portal_id", "deal_id"),
         Index("ix_conversation_lead", "portal_id", "lead_id"),
         Index("ix_conversation_line_chat", "portal_id", "line_chat_id"),
@@ -57,6 +69,7 @@ class Conversation(Row):
     unread: Mapped[int] = mapped_column(default=0)
     visit: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     draft: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[Any]] = mapped_column(Json, default=list)  # ids; see ConversationTag
     # The Open Line side.
     line_id: Mapped[int | None] = mapped_column()
     line_chat_id: Mapped[int | None] = mapped_column()
@@ -124,6 +137,14 @@ class Conversation(Row):
         self.closed_at = now
         self.waiting_since = None
         self.unread = 0
+
+    def hand(self, user_id: int, now: datetime) -> None:
+        """An open chat goes to another employee."""
+        if self.status == "closed":
+            raise Conflict("This chat is closed.", code="closed")
+        self.status = "active"
+        self.responsible_id = user_id
+        self.accepted_at = self.accepted_at or now
 
     def reopen(self, user_id: int, now: datetime) -> None:
         if self.status != "closed":

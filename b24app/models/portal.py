@@ -103,6 +103,9 @@ class Operator(Row):
     photo_url: Mapped[str] = mapped_column(String(1000), default="")
     is_admin: Mapped[bool] = mapped_column(default=False)
     may_configure: Mapped[bool] = mapped_column(default=False)  # named by an administrator
+    role: Mapped[str] = mapped_column(String(12), default="operator")  # operator, manager
+    status: Mapped[str] = mapped_column(String(24), default="")  # a key; see rules/workplace
+    status_at: Mapped[datetime | None] = mapped_column(Utc)
     active: Mapped[bool] = mapped_column(default=True)
     preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     seen_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -7,11 +7,12 @@ from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
 from b24app import clock
-from b24app.actions import conversations, people, replies, shown
+from b24app.actions import colleagues, conversations, people, replies, shown, workplace
 from b24app.db import reading, transaction
 from b24app.errors import Denied
 from b24app.web import api, guard
 from b24app.web.api import Body, ById, Number, Query
+from b24app.web.standing import chat, standing
 
 blueprint = api.blueprint("conversations")
 
@@ -22,6 +23,11 @@ class ListQuery(Query):
     cursor: str | None = Field(None, max_length=200)
     limit: int = Field(conversations.PAGE, ge=1, le=conversations.PAGE_MAX)
     mine: bool = False
+    scope: Literal["desk", "others"] | None = None
+    channel: int | None = Field(None, ge=1, le=2**53)
+    tag: int | None = Field(None, ge=1, le=2**53)
+    responsible: int | None = Field(None, ge=1, le=2**53)
+    waiting: bool = False
     entity_type: Literal["deal", "lead", "contact", "company"] | None = None
     entity_id: int | None = Field(None, ge=1)
 
@@ -55,16 +61,23 @@ class MessagePath(ById):
 def index(query: ListQuery) -> Response:
     asking = guard.viewer()
     entity_type, entity_id = _entity(asking, query)
-    wanted = conversations.Wanted(
-        status=query.status,
-        search=query.search,
-        mine=asking.user_id if query.mine else None,
-        entity_type=entity_type,
-        entity_id=entity_id,
-        cursor=query.cursor,
-        limit=query.limit,
-    )
     with reading():
+        scope = query.scope if entity_id else _scope(query)
+        wanted = conversations.Wanted(
+            status=query.status,
+            search=query.search,
+            mine=asking.user_id if query.mine else None,
+            desk_of=asking.user_id if scope == "desk" else None,
+            others_than=asking.user_id if scope == "others" else None,
+            responsible=query.responsible,
+            channel=query.channel,
+            tag=query.tag,
+            waiting=query.waiting,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            cursor=query.cursor,
+            limit=query.limit,
+        )
         return jsonify(conversations.listed(asking.portal_id, wanted))
 
 
@@ -111,25 +124,31 @@ def send(path: ById, body: MessageBody) -> tuple[Response, int]:
 def retry(path: MessagePath) -> Response:
     now = clock.now()
     with transaction():
+        standing().demand("write")
         return jsonify(shown.message(replies.retry(_found(path), path.message, now), now))
 
 
 @blueprint.post("/conversations/<int:number>/accept")
 @guard.employee
 def accept(path: ById) -> Response:
-    return _deed(conversations.accept, path)
+    """Whoever comes too late is told so, whatever they may see."""
+    with transaction():
+        row, one = conversations.find(guard.viewer().portal_id, path.number), standing()
+        one.demand("accept")
+        conversations.accept(row, _operator(), clock.now())
+        return jsonify(shown.conversation(row))
 
 
 @blueprint.post("/conversations/<int:number>/close")
 @guard.employee
 def close(path: ById) -> Response:
-    return _deed(conversations.close, path)
+    return _deed(conversations.close, path, "close")
 
 
 @blueprint.post("/conversations/<int:number>/reopen")
 @guard.employee
 def reopen(path: ById) -> Response:
-    return _deed(conversations.reopen, path)
+    return _deed(conversations.reopen, path, "accept")
 
 
 @blueprint.post("/conversations/<int:number>/read")
@@ -143,9 +162,11 @@ def read(path: ById, body: ReadBody) -> tuple[str, int]:
 @blueprint.post("/conversations/<int:number>/typing")
 @guard.employee
 def typing(path: ById) -> tuple[str, int]:
+    now = clock.now()
     with transaction():
-        name = _operator().name
-        conversations.tell_typing(_found(path), name, clock.now())
+        row, operator = _found(path), _operator()
+        conversations.tell_typing(row, operator.name, now)
+        colleagues.look(operator, row, "typing", now)
     return "", 204
 
 
@@ -160,21 +181,36 @@ def draft(path: ById, body: DraftBody) -> tuple[str, int]:
 def _send(path: ById, draft: replies.Draft) -> tuple[Response, int]:
     now = clock.now()
     with transaction():
-        message, fresh = replies.reply(_found(path), _operator(), draft, now)
+        row, one = _found(path), standing()
+        one.demand("write")
+        if row.status == "new":  # who answers takes the chat
+            one.demand("accept")
+        message, fresh = replies.reply(row, _operator(), draft, now)
         answer = shown.message(message, now)
     return jsonify(answer), 201 if fresh else 200
 
 
-def _deed(deed: Any, path: ById) -> Response:
+def _deed(deed: Any, path: ById, switch: str) -> Response:
     with transaction():
-        conversation = _found(path)
+        conversation, one = _found(path), standing()
+        one.demand(switch)
         deed(conversation, _operator(), clock.now())
         answer = shown.conversation(conversation)
     return jsonify(answer)
 
 
 def _found(path: ById) -> Any:
-    return conversations.find(guard.viewer().portal_id, path.number)
+    return chat(path.number)
+
+
+def _scope(query: ListQuery) -> str | None:
+    """Colleagues' chats are for those who have the right; others see their own."""
+    if query.status == "new":
+        return query.scope
+    rights = standing().rights
+    if query.scope == "others" and "others" not in rights:
+        raise Denied(workplace.OTHERS, code="others_chat")
+    return query.scope if "others" in rights else "desk"
 
 
 def _operator() -> Any:

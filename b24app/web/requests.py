@@ -13,6 +13,7 @@ from b24app.db import reading, transaction
 from b24app.models import OfflineRequest, Operator
 from b24app.web import api, guard
 from b24app.web.api import ById, Query
+from b24app.web.standing import standing
 
 blueprint = api.blueprint("requests")
 
@@ -48,25 +49,28 @@ def show(path: ById) -> Response:
 @blueprint.post("/requests/<int:number>/take")
 @guard.employee
 def take(path: ById) -> Response:
-    return _deed(requests.take, path)
+    return _deed(requests.take, path, "accept")
 
 
 @blueprint.post("/requests/<int:number>/finish")
 @guard.employee
 def finish(path: ById) -> Response:
-    return _deed(requests.finish, path)
+    return _deed(requests.finish, path, "close")
 
 
 @blueprint.post("/requests/<int:number>/reopen")
 @guard.employee
 def reopen(path: ById) -> Response:
-    return _deed(requests.reopen, path)
+    return _deed(requests.reopen, path, "accept")
 
 
-def _deed(deed: Callable[[OfflineRequest, Operator, datetime], None], path: ById) -> Response:
+def _deed(
+    deed: Callable[[OfflineRequest, Operator, datetime], None], path: ById, switch: str
+) -> Response:
     asking = guard.viewer()
     with transaction():
         row = _found(path)
+        standing().demand(switch)
         deed(row, people.operator(asking.portal_id, asking.user_id), clock.now())
         answer = shown.request(row)
     return jsonify(answer)

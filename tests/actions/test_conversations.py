@@ -111,7 +111,7 @@ def test_counters_count_each_status() -> None:
     build.heard(row.channel, chat_id="other")
     conversations.accept(row, build.operator(home(row.channel)), NOW)
     counted = conversations.counters(row.portal_id, BORIS)
-    assert counted == {"new": 1, "active": 1, "active_unread": 1, "closed": 0}
+    assert counted == {"new": 1, "active": 1, "active_unread": 1, "others": 0, "closed": 0}
 
 
 def test_reading_clears_the_counter() -> None:

@@ -19,6 +19,8 @@ from b24app.models import (
     Message,
     OfflineRequest,
     Operator,
+    Tag,
+    Transfer,
 )
 from b24app.rules.forms import Given
 from tests import build
@@ -40,6 +42,8 @@ TABLES = (
     Operator,
     Decision,
     DirectoryPage,
+    Tag,
+    Transfer,
 )
 Foreign = dict[str, int]
 
@@ -54,6 +58,11 @@ OPEN = {
     ("GET", "/lines"): {},
     ("GET", "/lines/settings/catalogue"): {},
     ("GET", "/me"): {},
+    ("GET", "/colleagues"): {},
+    ("GET", "/search"): {"query_string": {"text": MARK}},
+    ("GET", "/tags"): {},
+    ("GET", "/transfers"): {},
+    ("GET", "/workplace"): {},
     ("GET", "/openapi.json"): {},
     ("GET", "/operators"): {},
     ("GET", "/requests"): {"query_string": {"status": "new"}},
@@ -78,6 +87,9 @@ OWN = {
     ("POST", "/settings/<string:kind>/dry_run"),
     ("POST", "/session/renew"),
     ("PUT", "/preferences"),
+    ("PUT", "/workplace/status"),
+    ("POST", "/presence"),
+    ("POST", "/tags"),
     ("PUT", "/configurers"),
     ("POST", "/portals"),
     # Portals of other accounts: tests/web/test_portals.py.
@@ -100,6 +112,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "api_lines.connect": {"channels": []},
     "api_line_settings.change": {"document": {"active": True}},
     "api_pins.pin": {"type": "deal", "id": "1"},
+    "api_marks.note": {"client_uuid": UUID, "text": "Hello"},
+    "api_marks.mark": {"tags": []},
+    "api_marks.change": {"name": "Taken"},
+    "api_transfers.offer": {"to": "1"},
+    "api_workplace.appoint": {"role": "manager"},
 }
 
 
@@ -124,6 +141,20 @@ def foreign(lasting: Stage) -> Foreign:
         given = Given(name=MARK, phone="+79000000009", spam=True)
         left = requests.keep(channel, given, build.NOW)
         build.operator(home, BORIS, name=MARK)
+        colleague = build.operator(home, 999, name=MARK)
+        tag = Tag(portal_id=home.id, name=MARK, created_at=build.NOW)
+        talk = session.get_one(Conversation, said.conversation_id)
+        talk.status, talk.responsible_id = "active", 999
+        offer = Transfer(
+            portal_id=home.id,
+            conversation=talk,
+            from_id=999,
+            holder_id=999,
+            to_id=BORIS,
+            comment=MARK,
+            created_at=build.NOW,
+        )
+        session.add_all([tag, offer])
         build.line_link(channel, LINE)
         decided = build.decision(said.conversation_id, home, name=MARK)
         session.add(DirectoryPage(portal_id=home.id, kind="users", document=[{"name": MARK}]))
@@ -135,6 +166,9 @@ def foreign(lasting: Stage) -> Foreign:
             "message": said.id,
             "file": file.id,
             "request": left.id,
+            "colleague": colleague.user_id,
+            "tag": tag.id,
+            "transfer": offer.id,
         }
 
 
@@ -160,11 +194,22 @@ def path_of(rule: Rule) -> str:
 
 def foreign_path(rule: Rule, foreign: Foreign) -> str:
     """The address with the stranger's numbers in it."""
-    subjects = {"/channels": "channel", "/decisions": "decision", "/requests": "request"}
+    subjects = {
+        "/channels": "channel",
+        "/colleagues": "colleague",
+        "/decisions": "decision",
+        "/requests": "request",
+        "/tags": "tag",
+        "/transfers": "transfer",
+    }
     (subject,) = [name for start, name in subjects.items() if path_of(rule).startswith(start)] or [
         "conversation"
     ]
-    numbers = {"<int:number>": foreign[subject], "<int:message>": foreign["message"]}
+    numbers = {
+        "<int:number>": foreign[subject],
+        "<int:message>": foreign["message"],
+        "<int:note>": 1,
+    }
     path = path_of(rule).replace("<int:line>", str(LINE))
     for part, number in numbers.items():
         path = path.replace(part, str(number))
