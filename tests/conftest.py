@@ -22,7 +22,7 @@ POSTGRES = os.environ.get(
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-MEMORY = "/dev/shm"  # noqa: S108
+MEMORY = "/dev/shm"
 CLIENT_ID = "app.5f1c8e2ad0b7c4.10000001"
 
 # Nothing of a test must survive a power cut: where there is a disk in memory, nobody waits for

@@ -3,7 +3,6 @@
 The tests are the steps of one story: they share its windows and run in this order.
 """
 
-import re
 from dataclasses import dataclass
 
 import pytest
