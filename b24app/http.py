@@ -5,7 +5,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -77,14 +77,21 @@ def session(allow_private: bool | None = None) -> requests.Session:
     return sessions[allowed]
 
 
-def download(url: str, limit_bytes: int, by: requests.Session | None = None) -> Fetched:
+def download(
+    url: str,
+    limit_bytes: int,
+    by: requests.Session | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Fetched:
     """The file at `url`, read to its end into a spooled temporary stream.
+
+    `headers` go to this host only: a redirect to another one loses the authorization.
 
     Raises:
         TooLarge: it is longer than `limit_bytes`; no more than that was read.
         requests.RequestException: anything else that went wrong, an HTTP error included.
     """
-    with (by or session()).get(url, stream=True) as answer:
+    with (by or session()).get(url, stream=True, headers=dict(headers or {})) as answer:
         answer.raise_for_status()
         _refuse_long(answer, limit_bytes)
         stream = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115

@@ -99,13 +99,21 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A message of ours moved; message_id None: everything sent up to `at`."""
+    """A message of ours moved; message_id None: everything sent up to `at`.
+
+    Args:
+        error, code: why it failed, in words and as ChannelError.code.
+        uuid: the part's own, where the messenger gives it back: a send whose answer was
+            lost is known by it.
+    """
 
     chat_id: str
     message_id: str | None
-    state: Literal["delivered", "read", "failed"]
+    state: Literal["sent", "delivered", "read", "failed"]
     at: datetime
     error: str = ""
+    code: str = ""
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,23 @@ class Blocked:
     blocked: bool
 
 
-Parsed = Incoming | Edited | Deleted | Receipt | Typing | Profile | Blocked
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A client put an emoji to a message; empty: took it away."""
+
+    chat_id: str
+    message_id: str
+    emoji: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something a call told that is not shown to people: it is counted under its reason."""
+
+    reason: str
+
+
+Parsed = Incoming | Edited | Deleted | Receipt | Typing | Profile | Blocked | Reacted | Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +204,15 @@ class Filled:
     Args:
         values: one for each variable of the body, in order.
         header_value: for the variable in a header of text.
+        variables, header_variable: what these are called, for messengers that name them.
     """
 
     name: str
     language: str
     values: tuple[str, ...] = ()
     header_value: str = ""
+    variables: tuple[str, ...] = ()
+    header_variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

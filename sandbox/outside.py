@@ -30,16 +30,17 @@ class Outside:
         *,
         form: Form | None = None,
         json: Any = None,
+        body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 10,
     ) -> tuple[int, str]:
-        """Status and text of the answer.
+        """Status and text of the answer; `body` goes as it is, for who signed it.
 
         Raises:
             Unreachable: nobody answered within `timeout` seconds.
         """
-        pairs = _pairs(form)
-        return self._send("POST", url, data=pairs, json=json, headers=headers, timeout=timeout)
+        data = _pairs(form) if body is None else body
+        return self._send("POST", url, data=data, json=json, headers=headers, timeout=timeout)
 
     def head(self, url: str, *, timeout: float = 10) -> int:
         """Status of a HEAD request: how Bitrix24 tries a handler's address."""

@@ -98,6 +98,8 @@ def settings(tmp_path: Path) -> dict[str, str]:
         "BITRIX24_CLIENT_SECRET": "sandbox-secret",
         "BITRIX24_OAUTH_URLS": "http://localhost:7201",
         "TELEGRAM_API_URL": "http://127.0.0.1:7210",
+        "WHATSAPP_API_URL": "http://127.0.0.1:7211",
+        "VIBER_API_URL": "http://127.0.0.1:7212",
         "ALLOW_PRIVATE_HOSTS": "1",
         "MEDIA_DIR": str(tmp_path / "media"),
     }

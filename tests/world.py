@@ -79,6 +79,7 @@ class World:
         self.app = app
         self.portal = portal
         self.telegram = telegram
+        self.couriers: list[Any] = [telegram.courier]
         self.worker = Worker(app, threads=0)
         self.client = app.test_client()
 
@@ -166,7 +167,7 @@ class World:
         for _ in range(rounds):
             self._hurry()
             moved = self.worker.run_due()
-            moved += bool(self.telegram.courier.deliver())
+            moved += sum(bool(courier.deliver()) for courier in self.couriers)
             moved += bool(self.portal.deliver_events())
             if not moved:
                 return
@@ -221,6 +222,16 @@ def world(app: Flask, **settings: Any) -> Iterator[World]:
     doors = {address_of(portal): portal.app, OAUTH: portal.oauth_app, TELEGRAM: telegram}
     with mounted(doors), built(app):
         yield World(app, portal, telegram)
+
+
+@contextmanager
+def joined(here: World, address: str, messenger: Any) -> Iterator[Any]:
+    """One more messenger in this world, `create_…` of its simulator, for as long as it lasts."""
+    simulator = messenger(Outside(wsgi={APP: here.app}))
+    here.couriers.append(simulator.courier)
+    with mounted({address: simulator}):
+        yield simulator
+    here.couriers.remove(simulator.courier)
 
 
 @contextmanager

@@ -102,7 +102,11 @@ def connect(
         row.hook_key, row.secret = key, secret
         row.name = _name(name) or row.name
         _connected(row, kept, connected)
-        return _told(row, admin, "channel_connected", now)
+        db.session.flush()  # whoever goes on names its id
+        number = row.id
+    _listen(adapter, number, now)
+    with transaction():
+        return _told(found(admin.portal_id, number), admin, "channel_connected", now)
 
 
 def reconnect(
@@ -122,7 +126,9 @@ def reconnect(
     with transaction():
         row = found(admin.portal_id, channel_id)
         _connected(row, kept, connected)
-        return _told(row, admin, "channel_reconnected", now)
+    _listen(adapter, channel_id, now)
+    with transaction():
+        return _told(found(admin.portal_id, channel_id), admin, "channel_reconnected", now)
 
 
 def rename(admin: Admin, channel_id: int, name: str, now: datetime) -> dict[str, Any]:
@@ -201,6 +207,7 @@ def rejoin(job: Job) -> None:
         adapter, expected = accounts.adapter(row, _public_url()), row.external_id
     try:
         _ask(adapter, expected)
+        adapter.listen()
     except (Invalid, ChannelError) as error:
         trouble = error.message
     else:
@@ -213,6 +220,17 @@ def rejoin(job: Job) -> None:
 def _ask(adapter: Adapter, expected: str) -> Connected:
     apart.refuse_open_transaction()
     return adapter.connect(expected)
+
+
+def _listen(adapter: Adapter, channel_id: int, now: datetime) -> None:
+    """Have the messenger call us; an account that does not is kept, and says why it is idle."""
+    apart.refuse_open_transaction()
+    try:
+        adapter.listen()
+    except (Invalid, ChannelError) as error:
+        with transaction() as session:
+            alarm(session.get_one(Channel, channel_id), error.message, now)
+        raise
 
 
 def _farewell(admin: Admin, channel_id: int) -> str:

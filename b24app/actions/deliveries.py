@@ -13,8 +13,14 @@ from typing import Any
 from sqlalchemy import select
 
 from b24app import clock, media
-from b24app.actions import accounts, channels, promises, shown
-from b24app.channels.base import NEEDS_ATTENTION, RECIPIENT_GONE, Adapter, Part
+from b24app.actions import accounts, channels, lost_sends, promises, shown
+from b24app.channels.base import (
+    NEEDS_ATTENTION,
+    RECIPIENT_GONE,
+    UNKNOWN_OUTCOME,
+    Adapter,
+    Part,
+)
 from b24app.db import db, reading, transaction
 from b24app.errors import ChannelError
 from b24app.models import Arrival, Attachment, Conversation, Job, Message
@@ -22,9 +28,9 @@ from b24app.rules import retry
 from b24app.values import Filled, OutFile, Outgoing, Sent
 
 FILE_WAIT_SECONDS = 1.0
+ECHO_LOOK_SECONDS = 3.0
 UNDERSTOOD_WITHIN = timedelta(minutes=1)
 KNOWN_MOST = 2000
-UNKNOWN = "unknown_outcome"
 UNKNOWN_WORDS = (
     "The messenger did not answer, so this message may have arrived. "
     "Ask the client or send it again."
@@ -41,6 +47,7 @@ class Delivery:
     done: int
     trying: int | None
     newest: str | None
+    tried_at: datetime | None = None
 
 
 def deliver(job: Job) -> None:
@@ -88,9 +95,10 @@ def _left(delivery: Delivery) -> Sequence[tuple[int, Part]]:
 def _send(delivery: Delivery, number: int, part: Part) -> None:
     sent = None
     if delivery.trying == number:
+        _hear_echo(delivery)
         sent = delivery.adapter.find_part(part, delivery.newest or "", _known_ids(delivery))
     if sent is None:
-        _note_try(delivery, number)
+        _note_try(delivery, number, clock.now())
         sent = delivery.adapter.send_part(part)
     _note_sent(delivery.message_id, number, part, sent)
 
@@ -113,6 +121,7 @@ def _begin(message_id: int) -> Delivery | None:
             done=message.details.get("done", 0),
             trying=message.details.get("trying"),
             newest=message.details.get("newest"),
+            tried_at=_moment(message.details.get("tried_at")),
         )
 
 
@@ -134,7 +143,8 @@ def _outgoing(message: Message, conversation: Conversation, files: Sequence[OutF
 def _template(kept: dict[str, Any] | None) -> Filled | None:
     if not kept:
         return None
-    return Filled(kept["name"], kept["language"], tuple(kept["values"]), kept["header_value"])
+    lists = {name: tuple(kept.get(name, ())) for name in ("values", "variables")}
+    return Filled(**{**kept, **lists})
 
 
 def _ready(file: Attachment) -> bool:
@@ -155,21 +165,39 @@ def _file(row: Attachment) -> OutFile:
     )
 
 
-def _note_try(delivery: Delivery, number: int) -> None:
+def _moment(kept: str | None) -> datetime | None:
+    return datetime.fromisoformat(kept) if kept else None
+
+
+def _hear_echo(delivery: Delivery) -> None:
+    """Let a messenger that tells of what went by itself speak first.
+
+    Raises:
+        ChannelError: it may still tell; what it tells is noted by `lost_sends`.
+    """
+    echo, tried_at = delivery.adapter.echo, delivery.tried_at
+    if echo and tried_at and clock.now() < tried_at + echo:
+        raise ChannelError(
+            "The messenger may still say what became of it.",
+            retry_after=ECHO_LOOK_SECONDS,
+            unknown=True,
+        )
+
+
+def _note_try(delivery: Delivery, number: int, now: datetime) -> None:
     """Committed before the call: a crash during it is then known to have an open outcome."""
     with transaction() as session:
         message = session.get_one(Message, delivery.message_id)
         newest = _newest_id(message.channel_id)
-        message.details = {**message.details, "trying": number, "newest": newest}
+        tried = {"trying": number, "newest": newest, "tried_at": now.isoformat()}
+        message.details = {**message.details, **tried}
 
 
 def _note_sent(message_id: int, number: int, part: Part, sent: Sent) -> None:
     with transaction() as session:
         message = session.get_one(Message, message_id)
         ids = [f"{part.chat_id}:{one}" for one in sent.message_ids]
-        message.external_ids = [*message.external_ids, *ids]
-        message.external_id = message.external_id or (ids[0] if ids else None)
-        message.details = {**message.details, "done": number + 1, "trying": None}
+        lost_sends.note(message, number, ids)
 
 
 def _arrived(message_id: int) -> None:
@@ -204,8 +232,8 @@ def _trouble(delivery: Delivery, error: ChannelError, job: Job) -> None:
 
 def _fail(message: Message, error: ChannelError, now: datetime) -> None:
     conversation = db.session.get_one(Conversation, message.conversation_id)
-    if error.unknown or error.code == UNKNOWN:
-        message.fail(UNKNOWN, UNKNOWN_WORDS)
+    if error.unknown or error.code == UNKNOWN_OUTCOME:
+        message.fail(UNKNOWN_OUTCOME, UNKNOWN_WORDS)
     else:
         message.fail(error.code, error.message)
     if error.code in NEEDS_ATTENTION:

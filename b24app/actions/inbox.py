@@ -9,7 +9,16 @@ from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import contains_eager, lazyload
 
 from b24app import clock, i18n
-from b24app.actions import accounts, journal, promises, settings, shown, windows
+from b24app.actions import (
+    accounts,
+    journal,
+    lost_sends,
+    promises,
+    settings,
+    shown,
+    skipped,
+    windows,
+)
 from b24app.db import db, transaction
 from b24app.errors import Invalid
 from b24app.models import (
@@ -34,14 +43,17 @@ from b24app.values import (
     Incoming,
     Person,
     Profile,
+    Reacted,
     Receipt,
     RemoteFile,
+    Skipped,
     Typing,
     Visit,
 )
 
 # What may still become delivered, read or failed.
 BEFORE = {
+    "sent": (),
     "delivered": ("sent",),
     "read": ("sent", "delivered"),
     "failed": ("sent",),
@@ -95,12 +107,15 @@ def take(channel: Channel, arrival: Arrival, now: datetime) -> None:
     try:
         parsed = adapter.parse(call_of(arrival))
     except Invalid as error:
+        skipped.count(channel, "not_understood")
         arrival.state, arrival.error = "failed", error.message[:500]
         return
-    for news in parsed:
+    told = [news for news in parsed if not isinstance(news, Skipped)]
+    arrival.error = skipped.note(channel, [news for news in parsed if isinstance(news, Skipped)])
+    arrival.state = "done" if told or not arrival.error else "skipped"
+    for news in told:
         TAKE[type(news)](channel, news, now)
-    channel.last_in_at = now
-    arrival.state = "done"
+        channel.last_in_at = now
 
 
 def call_of(arrival: Arrival) -> HookCall:
@@ -183,15 +198,26 @@ def delete(channel: Channel, news: Deleted, now: datetime) -> None:
 
 def confirm(channel: Channel, news: Receipt, now: datetime) -> None:
     """A messenger says how far messages of ours got."""
-    for message in _receipted(channel, news):
+    for message in _receipted(channel, news, now):
         if news.state == "failed":
-            message.fail("not_delivered", news.error or "The messenger could not deliver it.")
+            words = news.error or "The messenger could not deliver it."
+            message.fail(news.code or "not_delivered", words)
             moved = True
         else:
             moved = message.progress(news.state)
         if moved:
             conversation = db.session.get_one(Conversation, message.conversation_id)
             shown.tell_message(message, conversation, now)
+
+
+def react(channel: Channel, news: Reacted, now: datetime) -> None:
+    """A client's emoji stands at the message it was put to."""
+    message = message_known(channel.id, f"{news.chat_id}:{news.message_id}")
+    if message is None or message.details.get("reaction", "") == news.emoji:
+        return
+    message.details = {**message.details, "reaction": news.emoji}
+    message.version += 1
+    shown.tell_message(message, db.session.get_one(Conversation, message.conversation_id), now)
 
 
 def typing(channel: Channel, news: Typing, now: datetime) -> None:
@@ -237,6 +263,7 @@ TAKE: dict[type[Any], Callable[[Channel, Any, datetime], Any]] = {
     Typing: typing,
     Profile: introduce,
     Blocked: block,
+    Reacted: react,
 }
 
 
@@ -449,9 +476,10 @@ def _tell_change(conversation: Conversation, message: Message, now: datetime) ->
     shown.tell_message(message, conversation, now)
 
 
-def _receipted(channel: Channel, news: Receipt) -> list[Message]:
+def _receipted(channel: Channel, news: Receipt, now: datetime) -> list[Message]:
     if news.message_id is not None:
         found = message_known(channel.id, f"{news.chat_id}:{news.message_id}")
+        found = found or lost_sends.claimed(channel, news, now)
         return [found] if found and found.direction == "out" else []
     identity = select(Identity.id).where(
         Identity.channel_id == channel.id, Identity.external_id == news.chat_id

@@ -93,6 +93,7 @@ def message(row: Message, now: datetime) -> dict[str, Any]:
         "error": {"code": row.error_code, "message": row.error} if row.error_code else None,
         "client_uuid": row.client_uuid or _own_name(row),
         "at": moment(row.said_at),
+        "reaction": row.details.get("reaction", ""),
         "edited_at": moment(row.edited_at),
         "deleted": row.deleted_at is not None,
     }

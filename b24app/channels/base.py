@@ -44,6 +44,7 @@ REJECTED = "rejected"  # the messenger says this message is impossible; permanen
 RATE_LIMITED = "rate_limited"  # come back after `retry_after`; it was not carried out
 UNREACHABLE = "unreachable"  # no connection was made, so it was not carried out
 UNANSWERED = "unanswered"  # it may have been carried out: `unknown` is set
+WINDOW_OVER = "window_closed"  # the client wrote too long ago for free words; permanent
 UNKNOWN_OUTCOME = "unknown_outcome"  # it may have been carried out and nobody can tell; permanent
 NEEDS_ATTENTION = frozenset({UNAUTHORIZED, MOVED})
 
@@ -125,6 +126,8 @@ class Adapter(ABC):
     has_receipts: the messenger tells `delivered` or `read`.
     has_typing: the messenger shows that an operator types.
     has_widget: it lives on a site by a line of script.
+    tells_of_reading: the client sees that we read what they wrote.
+    echo: how long the messenger may take to tell of a message whose answer was lost.
     reached_by: by what addresses an operator looks for a client in it.
     found_by: those of them by which `resolve` finds somebody who never wrote here.
     asks_to_find: `resolve` asks the messenger, so it is called in a job.
@@ -148,6 +151,8 @@ class Adapter(ABC):
     has_receipts: ClassVar[bool] = False
     has_typing: ClassVar[bool] = False
     has_widget: ClassVar[bool] = False
+    tells_of_reading: ClassVar[bool] = False
+    echo: ClassVar[timedelta | None] = None
     reached_by: ClassVar[tuple[AddressKind, ...]] = ("phone",)
     found_by: ClassVar[tuple[AddressKind, ...]] = ()
     asks_to_find: ClassVar[bool] = False
@@ -167,7 +172,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def connect(self, expected: str = "") -> Connected:
-        """Check the settings at the messenger and ask it to call `account.hook_url`.
+        """Check the settings at the messenger; it may ask it to call `account.hook_url`.
 
         Called when an administrator connects or reconnects an account, outside of any
         transaction; twice is harmless. `account.channel_id` is 0 for a new one.
@@ -178,6 +183,24 @@ class Adapter(ABC):
                 says which. Nothing was changed at the messenger.
             ChannelError: it cannot be reached or cannot call us back.
         """
+
+    def listen(self) -> None:  # noqa: B027 (most messengers need no second step)
+        """Ask the messenger to call `account.hook_url`, where it finds us by now.
+
+        Called after `connect`, when the account is kept: for messengers that try the
+        address before they agree. Twice is harmless.
+        Raises:
+            Invalid, ChannelError: as `connect`.
+        """
+
+    def greeting(self, call: HookCall) -> str | None:
+        """The answer to a call that only tries whether we are here; None: it tells something.
+
+        Called before `verify`.
+        Raises:
+            Denied: it does not come from the messenger.
+        """
+        return None
 
     @abstractmethod
     def disconnect(self) -> None:
@@ -232,7 +255,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def parse(self, call: HookCall) -> list[Parsed]:
-        """Everything that a kept call tells; empty if it is not for us. Pure.
+        """Everything that a kept call tells; what is not for us is `Skipped`. Pure.
 
         Called in the worker, maybe twice, maybe days later (replay).
         Raises:
@@ -327,6 +350,14 @@ class Adapter(ABC):
         Raises:
             ChannelError: the caller ignores it.
         """
+
+    def mark_read(self, chat_id: str, message_id: str) -> None:
+        """Show the client that their messages were read up to one. Only if `tells_of_reading`.
+
+        Raises:
+            ChannelError: the caller ignores it if it is permanent.
+        """
+        raise ChannelError(f"{self.title} tells nobody of reading.", code=REJECTED, permanent=True)
 
     def resolve(self, address: Address) -> Found | None:
         """Who is behind an address that is not known in this account; None: nobody.

@@ -12,7 +12,8 @@ from b24app.db import Json, Row, Utc
 class Arrival(Row):
     """source is `channel:<id>` or `bitrix:<portal id>`; provider_id is unique within it.
 
-    state: new / done / failed. `meta` holds the headers and query that parsing needs.
+    state: new / done / skipped (nothing in it is for people; `error` says why) / failed.
+    `meta` holds the headers and query that parsing needs.
     """
 
     __tablename__ = "arrival"

@@ -88,6 +88,12 @@ class Message(Row):
             self.error_code = code[:40]
             self.error = error[:500]
 
+    def went_after_all(self) -> None:
+        """The messenger tells of a message that was given up because it said nothing."""
+        self.state = "sent"
+        self.error_code = self.error = ""
+        self.version += 1
+
 
 class Attachment(Row):
     """state: remote (the messenger has it) / stored / failed.

@@ -25,6 +25,8 @@ def hook(key: str) -> Response:
         with reading():
             door = hooks.door(key)
         _check_origin(door)
+        if (greeting := door.adapter.greeting(call)) is not None:
+            return Response(greeting, content_type="text/plain")
         door.adapter.verify(call)
         with transaction():
             hooks.keep(door, call, clock.now())

@@ -13,6 +13,10 @@ from b24app.values import Account, HookCall, Parsed
 
 FOLDER = Path(__file__).with_name("samples")
 SECRET = "sample-secret"
+# What else an adapter has to know of the account that the recordings are of.
+OWN = {"whatsapp": {"phone_number_id": "106540352242922"}}
+# The setting that calls of a messenger are signed with; of others it is the account's secret.
+SIGNED_WITH = {"whatsapp": "app_secret", "viber": "token"}
 RECEIVED_AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
@@ -37,7 +41,10 @@ def expected(kind: str, name: str) -> Any:
 
 
 def adapter(kind: str, secret: str = SECRET, **settings: Any) -> Adapter:
-    account = Account(7, settings, "https://app.example/hooks/key", secret)
+    """An adapter that takes only what is made with `secret`, wherever its kind keeps that."""
+    signed = {SIGNED_WITH[kind]: secret} if kind in SIGNED_WITH else {}
+    kept = {**signed, **OWN.get(kind, {}), **settings}
+    account = Account(7, kept, "https://app.example/hooks/key", secret)
     return channels.adapter(kind, account)
 
 

@@ -32,8 +32,8 @@ def file(size: int = 10, kind: Any = "image", mime: str = "image/png") -> OutFil
     return OutFile(kind, "a.png", mime, size, lambda: io.BytesIO(b"x" * size))
 
 
-def test_both_messengers_are_found() -> None:
-    assert {"telegram", "webchat"} <= set(KINDS)
+def test_messengers_are_found() -> None:
+    assert {"telegram", "webchat", "whatsapp"} <= set(KINDS)
 
 
 def test_unknown_kind_is_refused() -> None:

@@ -33,6 +33,7 @@ from b24app.values import (
     Profile,
     RemoteFile,
     Sent,
+    Skipped,
 )
 
 TOKEN = re.compile(r"\d{3,20}:[\w-]{5,200}", re.ASCII)
@@ -70,7 +71,7 @@ class Telegram(Adapter):
     can_delete = True
     has_typing = True
     reached_by = ("phone", "username")
-    tells = (Incoming, Edited, Profile, Blocked)
+    tells = (Incoming, Edited, Profile, Blocked, Skipped)
     server_setting = "telegram_api_url"
     official_server = "https://api.telegram.org"
 

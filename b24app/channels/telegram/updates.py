@@ -20,6 +20,7 @@ from b24app.values import (
     Person,
     Profile,
     RemoteFile,
+    Skipped,
     Visit,
 )
 
@@ -177,24 +178,27 @@ def chat(body: bytes) -> str:
 
 
 def parsed(body: bytes) -> list[Parsed]:
-    """Everything an update tells; empty unless it comes from a private chat."""
+    """Everything an update tells; skipped unless it comes from a private chat."""
     try:
         update = Update.model_validate(json_object(body))
     except (ValidationError, RecursionError) as error:
         raise Invalid(f"This is no update of Telegram: {_first(error)}") from None
-    if update.message and update.message.chat.type == "private":
+    about = update.message or update.edited_message or update.my_chat_member
+    if about is None:
+        return [Skipped("unknown_update")]
+    if about.chat.type != "private":
+        return [Skipped("group_chat")]
+    if update.message:
         return _told(update.message)
-    if update.edited_message and update.edited_message.chat.type == "private":
+    if update.edited_message:
         return _edited(update.edited_message)
-    if update.my_chat_member and update.my_chat_member.chat.type == "private":
-        return _blocked(update.my_chat_member)
-    return []
+    return _blocked(update.my_chat_member) if update.my_chat_member else []
 
 
 def _told(message: Message) -> list[Parsed]:
     text, files = words(message), _files(message)
     if not text and not files:
-        return []  # a pinned message, a changed timer and the like
+        return [Skipped("nothing_to_show")]  # a pinned message, a changed timer and the like
     incoming = Incoming(
         chat_id=str(message.chat.id),
         message_id=str(message.message_id),

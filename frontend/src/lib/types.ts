@@ -127,6 +127,8 @@ export interface Message {
   client_uuid: string | null
   at: Time
   edited_at: Time | null
+  /** The emoji that the client put to it, or nothing. */
+  reaction?: string
   deleted: boolean
   system?: { code?: string; params?: Record<string, string> } | null
 }
