@@ -16,7 +16,7 @@ help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## install everything for work on the product
-	@$(SETUP) dev frontend browser
+	@$(SETUP) dev frontend browser mail
 
 run: ## start the product with its sandbox (ARGS="--keep" keeps earlier data, "--help" tells more)
 	@$(SETUP) runtime frontend

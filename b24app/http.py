@@ -113,6 +113,30 @@ def never_sent(error: requests.RequestException) -> bool:
     return isinstance(cause, (NewConnectionError, ConnectTimeoutError))
 
 
+def reach(host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to a server that does not speak HTTP, judged by the same rule.
+
+    Raises:
+        RefusedHost: the address is private, and the configuration does not allow that.
+        OSError: there is no such host, or it does not answer.
+    """
+    found = (_resolve(host, port) or [host])[:MOST_ADDRESSES]
+    if not _Settings.allow_private and any(forbidden(address) for address in found):
+        raise RefusedHost(f"{host} is a private address, and those are not called.")
+    failure: OSError | None = None
+    for address in found:
+        try:
+            return socket.create_connection((address, port), seconds)
+        except OSError as error:
+            failure = error
+    raise failure or OSError(f"{host} has no address.")
+
+
+def private_allowed() -> bool:
+    """Whether hosts may be private and talk may be open: sandbox and tests only."""
+    return _Settings.allow_private
+
+
 def forbidden(address: str) -> bool:
     """True for anything but a public unicast address, however it is wrapped."""
     ip = _unwrapped(ipaddress.ip_address(address.split("%")[0]))

@@ -68,6 +68,7 @@ class Incoming:
 
     chat_id and message_id are the messenger's own; together with the channel they
     are unique. album_id joins several calls into one message with several files.
+    memo: what the messenger needs to answer this chat; comes back in Outgoing.
     """
 
     chat_id: str
@@ -81,6 +82,10 @@ class Incoming:
     album_id: str | None = None
     visit: Visit | None = None
     from_device: bool = False  # written by us in the messenger's own application
+    memo: Mapping[str, str] = field(default_factory=dict)
+    html: str = ""  # the same words as they were laid out, sanitised
+    automatic: bool = False  # a machine answers; it opens no chat and is not answered
+    as_request: Mapping[str, str] | None = None  # fields of the offline request it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,7 @@ class Outgoing:
     quote_id: str | None = None
     author_name: str = ""
     template: Filled | None = None  # `text` then says what the client will read
+    memo: Mapping[str, str] = field(default_factory=dict)  # of the chat's newest Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +251,14 @@ class Sent:
 
     message_ids: tuple[str, ...]
     sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A call that we fetched ourselves; `after` is the bookmark behind it."""
+
+    call: HookCall
+    after: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from b24app import actions, bell, clock, db
-from b24app.actions import housekeeping, line_checks
+from b24app.actions import collecting, housekeeping, line_checks
 from b24app.errors import AppError, RemoteError
 from b24app.models import Job, job
 from b24app.rules import retry
@@ -55,6 +55,7 @@ class Worker:
         with self.app.app_context(), db.transaction():
             housekeeping.promise_next(clock.now())
             line_checks.promise_start(clock.now())
+            collecting.promise_start(clock.now())
         names = [f"worker-{number}" for number in range(self._count)]
         self._threads = [
             threading.Thread(target=self._loop, args=(name,), name=name) for name in names

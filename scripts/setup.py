@@ -1,4 +1,4 @@
-"""Puts in place what `make` needs and is not there yet: `setup.py runtime|dev|frontend|browser`.
+"""Puts in place what `make` needs: `setup.py runtime|dev|frontend|browser|mail`.
 
 Standard library only, since it runs before anything is installed. What was done is remembered
 as a hash of what it was made from, so that a second run takes a moment.
@@ -169,6 +169,18 @@ def browser() -> None:
         tell(f"The browser tests are left out. {trouble}")
 
 
+def mail() -> None:
+    """A mail server for the tests of e-mail; without one they are left out, except in CI."""
+    if any(map(shutil.which, ("dovecot", "/usr/sbin/dovecot"))):
+        return
+    try:
+        _apt("dovecot-imapd")
+    except (CannotSetUp, subprocess.CalledProcessError) as trouble:
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            raise
+        tell(f"The tests of e-mail are left out. {trouble}")
+
+
 def _stamped(name: str, sources: Iterable[Path]) -> bool:
     """Whether the step was done with these very sources."""
     stamp = STAMPS / name
@@ -204,6 +216,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "dev": dev,
     "frontend": frontend,
     "browser": browser,
+    "mail": mail,
 }
 
 if __name__ == "__main__":

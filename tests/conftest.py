@@ -15,6 +15,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from b24app import config, db
 from b24app.application import create_app
+from tests import mailserver
+from tests.mailserver import DOVECOT, Mail
 
 POSTGRES = os.environ.get(
     "TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
@@ -61,6 +63,22 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def mail_servers() -> Iterator[Mail]:
+    """Dovecot and an SMTP server in front of it."""
+    if not shutil.which(DOVECOT):
+        absent(f"Dovecot is not at {DOVECOT}: apt-get install dovecot-imapd")
+    with mailserver.running() as mail:
+        yield mail
+
+
+@pytest.fixture
+def mail(mail_servers: Mail) -> Mail:
+    """The servers with empty mailboxes, saying yes to everything."""
+    mail_servers.forget()
+    return mail_servers
 
 
 @pytest.fixture(scope="session")

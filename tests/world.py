@@ -176,9 +176,20 @@ class World:
     def _hurry(self) -> None:
         """What is due within half a minute is due now; what looks after itself waits."""
         now = clock.now()
-        soon = (Job.state == "queued", Job.due_at <= now + timedelta(seconds=30))
+        soon = (
+            Job.state == "queued",
+            Job.due_at <= now + timedelta(seconds=30),
+            Job.kind != "collect",
+        )
         with transaction():
             db.session.execute(update(Job).where(*soon).values(due_at=now))
+
+    def look(self) -> None:
+        """Look into mailboxes now, and let everybody act."""
+        with transaction():
+            waiting = update(Job).where(Job.kind == "collect", Job.state == "queued")
+            db.session.execute(waiting.values(due_at=clock.now()))
+        self.run()
 
     def calls(self, method: str = "") -> list[dict[str, Any]]:
         """REST calls that the portal got, commands of batches each by itself."""

@@ -14,7 +14,7 @@ from sqlalchemy import delete as erase
 from sqlalchemy import exists, select
 
 from b24app import channels, clock
-from b24app.actions import accounts, apart, journal
+from b24app.actions import accounts, apart, collecting, journal
 from b24app.actions.shown import moment
 from b24app.channels import base
 from b24app.channels.base import Adapter
@@ -156,6 +156,7 @@ def delete(admin: Admin, channel_id: int, now: datetime) -> None:
         row = found(admin.portal_id, channel_id)
         row.state, row.last_error = "disconnected", ""
         row.deleted_at, row.settings, row.secret = now, {}, secrets.token_urlsafe(32)
+        row.details = {}
         session.execute(erase(LineLink).where(LineLink.channel_id == row.id))
         _told(row, admin, "channel_deleted", now, trouble=trouble)
 
@@ -184,7 +185,9 @@ def keep_checking(job: Job) -> None:
     state = check(portal_id, number, now)["state"]
     with transaction() as session:
         pause = CHECK_SOON if state == "attention" else CHECK_EVERY
-        _look_again(session.get_one(Channel, number), now, pause)
+        row = session.get_one(Channel, number)
+        _look_again(row, now, pause)
+        collecting.promise_next(row, now)
 
 
 def leave(job: Job) -> None:
@@ -329,6 +332,7 @@ def _told(
     announce(row.portal_id, "channel", {**look, "deleted": row.deleted_at is not None}, now)
     if row.connected:
         _look_again(row, now, CHECK_SOON)
+        collecting.promise_next(row, now)
     return look
 
 

@@ -137,6 +137,7 @@ def _outgoing(message: Message, conversation: Conversation, files: Sequence[OutF
         quote_id=known.removeprefix(f"{chat_id}:") if known else None,
         author_name=message.author_name,
         template=_template(message.details.get("template")),
+        memo=(conversation.identity.details or {}).get("memo", {}),
     )
 
 

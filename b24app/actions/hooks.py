@@ -43,13 +43,15 @@ def door(key: str) -> Door:
     return Door(found.id, found.portal_id, channels.adapter(found.kind, account))
 
 
-def keep(at: Door, call: HookCall, now: datetime) -> bool:
+def keep(at: Door, call: HookCall, now: datetime, stored: str = "") -> bool:
     """Keep a verified call and promise to understand it; False if it came before.
 
+    Args:
+        stored: where its body lies in our store, if it is too long for a row.
     Raises:
         Invalid: the call has no number by which a repeat would be known.
     """
-    number = _keep(at, call, now)
+    number = _keep(at, call, now, stored)
     if number is None:
         return False
     chat = at.adapter.lane(call)
@@ -65,9 +67,9 @@ def keep(at: Door, call: HookCall, now: datetime) -> bool:
     return True
 
 
-def _keep(at: Door, call: HookCall, now: datetime) -> int | None:
+def _keep(at: Door, call: HookCall, now: datetime, stored: str) -> int | None:
     """The number of the new arrival, or None: it is a repeat."""
-    body, packed = _text(call.body)
+    body, packed = ("", {"stored": stored}) if stored else _text(call.body)
     fresh = {
         "portal_id": at.portal_id,
         "channel_id": at.channel_id,
@@ -91,7 +93,7 @@ def _insert(dialect: str) -> Any:
     return once.returning(Arrival.id)
 
 
-def _text(body: bytes) -> tuple[str, dict[str, bool]]:
+def _text(body: bytes) -> tuple[str, dict[str, Any]]:
     """A body as a text column takes it, and how to read it back."""
     try:
         text = body.decode()

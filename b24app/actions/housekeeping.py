@@ -40,6 +40,8 @@ def promise_next(now: datetime, pause: timedelta = timedelta()) -> None:
 def tidy(job: Job) -> None:
     """Delete what is old, in pieces that hold nobody up."""
     now = clock.now()
+    while _delete_arrivals(now):
+        pass
     for model, old in _old(now):
         while _delete_some(model, old):
             pass
@@ -52,12 +54,6 @@ def tidy(job: Job) -> None:
 def _old(now: datetime) -> Iterator[tuple[type[Row], Select[int]]]:
     yield Event, select(Event.id).where(Event.created_at < now - EVENTS_KEPT)
     yield Job, select(Job.id).where(Job.state == "done", Job.finished_at < now - JOBS_KEPT)
-    yield (
-        Arrival,
-        select(Arrival.id).where(
-            Arrival.state == "done", Arrival.received_at < now - ARRIVALS_KEPT
-        ),
-    )
     yield CrmPerson, select(CrmPerson.id).where(CrmPerson.checked_at < now - MEMORY_KEPT)
     # A card in doubt waits to be read, however long the portal is away.
     seen = CrmCard.fetched_at.between(crm_memory.STALE + SECOND, now - MEMORY_KEPT)
@@ -72,6 +68,25 @@ def _delete_some(model: type[Row], old: Select[int]) -> bool:
         if numbers:
             session.execute(delete(model).where(model.id.in_(numbers)))
     return len(numbers) == AT_ONCE
+
+
+def _delete_arrivals(now: datetime) -> bool:
+    """Calls of messengers, those too whose bodies lie in our store."""
+    with transaction() as session:
+        rows = session.execute(
+            select(Arrival.id, Arrival.meta)
+            .where(
+                Arrival.state.in_(("done", "skipped")), Arrival.received_at < now - ARRIVALS_KEPT
+            )
+            .limit(AT_ONCE)
+        ).all()
+        numbers = [number for number, _ in rows]
+        if numbers:
+            session.execute(delete(Arrival).where(Arrival.id.in_(numbers)))
+    for _, meta in rows:
+        if key := (meta or {}).get("stored"):
+            media.delete(key)
+    return len(rows) == AT_ONCE
 
 
 def _delete_uploads(now: datetime) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import contains_eager, lazyload
 
-from b24app import clock, i18n
+from b24app import clock, i18n, media
 from b24app.actions import (
     accounts,
     journal,
+    left,
     lost_sends,
     promises,
     settings,
@@ -30,6 +31,7 @@ from b24app.models import (
     Identity,
     Job,
     Message,
+    MessageLayout,
     MessageVersion,
     Portal,
 )
@@ -121,8 +123,7 @@ def take(channel: Channel, arrival: Arrival, now: datetime) -> None:
 def call_of(arrival: Arrival) -> HookCall:
     """The call as it came; a body that is not text was kept in base64."""
     meta = arrival.meta
-    raw = arrival.body
-    body = base64.b64decode(raw) if meta.get("base64") else raw.encode()
+    body = _body(arrival)
     return HookCall(
         method=meta.get("method", "POST"),
         headers=meta.get("headers", {}),
@@ -132,12 +133,28 @@ def call_of(arrival: Arrival) -> HookCall:
     )
 
 
+def _body(arrival: Arrival) -> bytes:
+    if key := arrival.meta.get("stored"):
+        with media.open(key) as stream:
+            return stream.read()
+    raw = arrival.body
+    return base64.b64decode(raw) if arrival.meta.get("base64") else raw.encode()
+
+
 def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
-    """Keep one utterance; None if it is known already."""
+    """Keep one utterance; None if it is known already, or is no utterance of a chat."""
     external_id = f"{news.chat_id}:{news.message_id}"
     if known(channel.id, external_id):
         return None
+    if news.as_request is not None:
+        left.keep(channel, news, now)
+        return None
+    if news.automatic:
+        _note_automatic(channel, news, now)
+        return None
     identity = identity_of(channel, news.chat_id, news.person, now)
+    if news.memo:
+        identity.details = {**(identity.details or {}), "memo": dict(news.memo)}
     conversation = open_conversation(channel, identity, now, news.visit)
     if part := _album(conversation, news):
         return _join_album(conversation, part, news, external_id, now)
@@ -158,6 +175,9 @@ def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
         attachments=_attachments(channel, news, now),
         details={},
     )
+    if news.html:
+        message.layout = MessageLayout(html=news.html)
+        message.details = {"laid_out": True}
     _quote(message, channel, news)
     db.session.add(message)
     promises.spread(conversation, message, now)
@@ -172,6 +192,13 @@ def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
     shown.tell_message(message, conversation, now)
     shown.tell_conversation(conversation, now)
     return message
+
+
+def _note_automatic(channel: Channel, news: Incoming, now: datetime) -> None:
+    """A machine's answer is told in the chat that goes on; it opens none and is not answered."""
+    conversation = db.session.scalar(_open_by_chat(channel.id, news.chat_id))
+    if conversation:
+        journal.note(conversation, "automatic_reply", {"text": news.text[:1000]}, now)
 
 
 def edit(channel: Channel, news: Edited, now: datetime) -> None:

@@ -24,6 +24,7 @@ WORDS = {
     "transfer_cancelled": "{name} took the transfer back.",
     "transferred": "{name} handed the chat to {to}. {comment}",
     "client_blocked": "The client stopped the bot; messages do not reach them.",
+    "automatic_reply": "An automatic answer came: {text}",
     "client_returned": "The client is reachable again.",
 }
 

@@ -89,6 +89,7 @@ def message(row: Message, now: datetime) -> dict[str, Any]:
         "system": row.details if row.direction == "system" else None,
         "attachments": [] if row.deleted_at else [attachment(one, now) for one in row.attachments],
         "quote": _quote(row),
+        "laid_out": bool(row.details.get("laid_out")) and not row.deleted_at,
         "state": row.state,
         "error": {"code": row.error_code, "message": row.error} if row.error_code else None,
         "client_uuid": row.client_uuid or _own_name(row),

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import BinaryIO
 
+from sqlalchemy import select
+
 from b24app import clock, http, media
-from b24app.actions import accounts, promises, shown
+from b24app.actions import accounts, inbox, promises, shown
+from b24app.channels.base import Adapter
 from b24app.db import db, transaction
 from b24app.errors import AppError, RemoteError, TooLarge
-from b24app.models import Attachment, Channel, Conversation, Job, Message, Portal
-from b24app.values import Fetched, RemoteFile
+from b24app.models import Arrival, Attachment, Channel, Conversation, Job, Message, Portal
+from b24app.values import Fetched, HookCall, RemoteFile
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
 FETCH_LIMIT = 50 * 1024 * 1024
@@ -54,8 +57,9 @@ def fetch(job: Job) -> None:
         adapter = accounts.adapter(channel) if channel else None
         portal = session.get_one(Portal, row.portal_id)
         origin = portal.origin
+        call = _call_of(row) if adapter and adapter.files_in_calls else None
     try:
-        fetched = adapter.fetch(file) if adapter else _from_portal(origin, file)
+        fetched = _brought(adapter, call, file) if adapter else _from_portal(origin, file)
         with fetched.stream:
             stored = media.save(fetched.stream, FETCH_LIMIT)
     except TooLarge as error:
@@ -66,6 +70,21 @@ def fetch(job: Job) -> None:
         _give_up(number, error)
     else:
         _stored(number, fetched, stored)
+
+
+def _call_of(row: Attachment) -> HookCall | None:
+    """The kept call that a file came with: its name begins with the call's."""
+    provider_id = row.remote_id.partition("/")[0]
+    arrival = db.session.scalar(
+        select(Arrival).where(
+            Arrival.source == f"channel:{row.channel_id}", Arrival.provider_id == provider_id
+        )
+    )
+    return inbox.call_of(arrival) if arrival else None
+
+
+def _brought(adapter: Adapter, call: HookCall | None, file: RemoteFile) -> Fetched:
+    return adapter.unpack(call, file) if call else adapter.fetch(file)
 
 
 def _stored(number: int, fetched: Fetched, stored: media.Stored) -> None:

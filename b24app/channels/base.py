@@ -7,8 +7,9 @@ what happened, and the worker decides when to come back.
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as kept
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from b24app.values import (
     Account,
     Address,
     AddressKind,
+    Brought,
     Connected,
     Fetched,
     Filled,
@@ -79,6 +81,7 @@ class Part:
     files: tuple[OutFile, ...] = ()
     quote_id: str | None = None
     template: Filled | None = None
+    memo: Mapping[str, str] = kept(default_factory=dict)
 
 
 class PartlySent(ChannelError):
@@ -128,6 +131,8 @@ class Adapter(ABC):
     has_widget: it lives on a site by a line of script.
     tells_of_reading: the client sees that we read what they wrote.
     echo: how long the messenger may take to tell of a message whose answer was lost.
+    polls: it does not call us; the worker asks `collect` again and again.
+    files_in_calls: files lie in the calls they came with: `unpack` instead of `fetch`.
     reached_by: by what addresses an operator looks for a client in it.
     found_by: those of them by which `resolve` finds somebody who never wrote here.
     asks_to_find: `resolve` asks the messenger, so it is called in a job.
@@ -153,6 +158,8 @@ class Adapter(ABC):
     has_widget: ClassVar[bool] = False
     tells_of_reading: ClassVar[bool] = False
     echo: ClassVar[timedelta | None] = None
+    polls: ClassVar[bool] = False
+    files_in_calls: ClassVar[bool] = False
     reached_by: ClassVar[tuple[AddressKind, ...]] = ("phone",)
     found_by: ClassVar[tuple[AddressKind, ...]] = ()
     asks_to_find: ClassVar[bool] = False
@@ -242,6 +249,26 @@ class Adapter(ABC):
             Invalid: the call has none.
         """
 
+    def collect(self, after: str) -> Iterator[Brought]:
+        """What came since the bookmark, oldest first. Called only if `polls`.
+
+        Each call is kept, and the bookmark with it, before the next one is asked for.
+        Args:
+            after: the bookmark behind the last call that was kept; "": the beginning that
+                `connect` noted.
+        Raises:
+            ChannelError: as `check`.
+        """
+        yield from ()
+
+    def collected(self, calls: Sequence[HookCall]) -> None:
+        """What was brought is safe with us. Called only if `polls`.
+
+        Raises:
+            ChannelError: the caller ignores it.
+        """
+        return
+
     def lane(self, call: HookCall) -> str:
         """The chat this call is about: calls of one chat are understood in order.
 
@@ -279,6 +306,7 @@ class Adapter(ABC):
                 outgoing.files,
                 outgoing.quote_id,
                 outgoing.template,
+                outgoing.memo,
             )
         ]
 
@@ -385,6 +413,14 @@ class Adapter(ABC):
         Raises:
             ChannelError: permanent if it can never be brought (too large, forgotten).
         """
+
+    def unpack(self, call: HookCall, file: RemoteFile) -> Fetched:
+        """Take a file out of the call it came with. Called only if `files_in_calls`.
+
+        Raises:
+            ChannelError: permanent; it is not there.
+        """
+        raise ChannelError("There is no such file.", code=REJECTED, permanent=True)
 
     def check_files(self, outgoing: Outgoing) -> None:
         """Refuse an empty message and files that are too large."""

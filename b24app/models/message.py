@@ -65,6 +65,8 @@ class Message(Row):
         order_by="Attachment.id", lazy="selectin", back_populates="message"
     )
 
+    layout: Mapped["MessageLayout | None"] = relationship(back_populates="message")
+
     @property
     def first_kind(self) -> str:
         """The kind of its first file, or ""."""
@@ -138,3 +140,15 @@ class MessageVersion(Row):
     )
     text: Mapped[str] = mapped_column(Text)
     replaced_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class MessageLayout(Row):
+    """A letter as it was laid out: harmless HTML, kept apart so that lists stay light."""
+
+    __tablename__ = "message_layout"
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), unique=True
+    )
+    html: Mapped[str] = mapped_column(Text)
+
+    message: Mapped[Message] = relationship(back_populates="layout")

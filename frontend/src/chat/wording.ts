@@ -27,6 +27,7 @@ export function systemText(message: Message): string {
     line_lacking: () => n(count,
       '{count} message of this chat is not in the Open Line any more',
       '{count} messages of this chat are not in the Open Line any more'),
+    automatic_reply: () => t('An automatic answer came: {text}', { text: String(params.text ?? '') }),
     client_blocked: () => t('The client does not accept messages from this channel any more.'),
     client_returned: () => t('The client accepts messages again')
   }

@@ -122,6 +122,7 @@ export interface Message {
   text: string
   attachments: Attachment[]
   quote: Quote | null
+  laid_out?: boolean
   state: MessageState
   error: { code: string; message: string } | null
   client_uuid: string | null
