@@ -14,7 +14,7 @@ from sqlalchemy import delete as erase
 from sqlalchemy import exists, select
 
 from b24app import channels, clock
-from b24app.actions import accounts, apart, collecting, journal
+from b24app.actions import accounts, apart, collecting, journal, line_states
 from b24app.actions.shown import moment
 from b24app.channels import base
 from b24app.channels.base import Adapter
@@ -157,6 +157,8 @@ def delete(admin: Admin, channel_id: int, now: datetime) -> None:
         row.state, row.last_error = "disconnected", ""
         row.deleted_at, row.settings, row.secret = now, {}, secrets.token_urlsafe(32)
         row.details = {}
+        if link := _line(row.id):
+            line_states.left(admin.portal_id, link.line_id, now)
         session.execute(erase(LineLink).where(LineLink.channel_id == row.id))
         _told(row, admin, "channel_deleted", now, trouble=trouble)
 

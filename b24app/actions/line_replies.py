@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from b24app.actions import inbox, journal, promises, replies, shown, uploads
+from b24app.actions import inbox, journal, line_strays, promises, replies, shown, uploads
 from b24app.actions.line_words import IN_HAND, posted
 from b24app.actions.openlines import CONNECTOR
 from b24app.bitrix import connector
@@ -52,6 +52,7 @@ def hear_one(
         return None
     conversation = talk or _conversation_of(portal.id, said, now)
     if conversation is None:
+        line_strays.keep(portal, said, now)
         return None
     conversation.line_chat_id = said.im_chat_id or conversation.line_chat_id
     if _is_echo(conversation, said):

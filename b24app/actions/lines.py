@@ -1,31 +1,38 @@
 """Which channels an Open Line serves: chosen in the connector's form, done on the portal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
-from b24app.actions import journal, line_checks, openlines, portals, promises
+from b24app.actions import (
+    journal,
+    line_checks,
+    line_states,
+    line_strays,
+    openlines,
+    portals,
+    promises,
+)
+from b24app.actions.line_states import Told
 from b24app.bitrix import connector
-from b24app.bitrix import lines as bitrix
-from b24app.bitrix.client import Client
-from b24app.db import db, transaction
+from b24app.db import db, reading, transaction
 from b24app.errors import BitrixError, Invalid, NotFound
 from b24app.models import Channel, Conversation, LineLink, Portal
 from b24app.models.event import announce
+from b24app.rules import line_trouble
+from b24app.rules.line_trouble import Seen
 
 SETTINGS_PATH = "/contact_center/lines_edit/?ID={line}"
 
 
 def listed(portal_id: int) -> list[dict[str, Any]]:
-    """Every Open Line of the portal with the channels it serves."""
-    client = portals.client(portal_id)
-    asked = bitrix.config_list()
-    known = bitrix.read_lines(client.call(asked.method, asked.params).result)
-    with transaction() as session:
-        portal = session.get_one(Portal, portal_id)
-        return [_shown(portal, line.id, line.name) for line in known]
+    """Every Open Line of the portal with the channels it serves, and what is wrong with it."""
+    with reading() as session:
+        query = select(LineLink.line_id).where(LineLink.portal_id == portal_id)
+        linked = session.scalars(query.distinct()).all()
+    return _all_shown(portal_id, line_states.look_all(portals.client(portal_id), linked))
 
 
 def show(portal_id: int, line_id: int) -> dict[str, Any]:
@@ -33,10 +40,11 @@ def show(portal_id: int, line_id: int) -> dict[str, Any]:
 
     Raises: NotFound: the portal has no such line.
     """
-    found = [one for one in listed(portal_id) if one["line"]["id"] == str(line_id)]
+    told = line_states.look(portals.client(portal_id), line_id)
+    found = [one for one in told if one.id == line_id]
     if not found:
         raise NotFound("There is no such Open Line in this Bitrix24.")
-    return found[0]
+    return _all_shown(portal_id, found)[0]
 
 
 def form(portal_id: int, line_id: int) -> dict[str, Any]:
@@ -46,120 +54,142 @@ def form(portal_id: int, line_id: int) -> dict[str, Any]:
     except (NotFound, BitrixError) as error:
         if isinstance(error, BitrixError) and not error.permanent:
             raise
-    with transaction() as session:
-        return _shown(session.get_one(Portal, portal_id), line_id, f"#{line_id}")
+    return _all_shown(portal_id, [Told(line_id, f"#{line_id}")])[0]
 
 
 def connect(
-    portal_id: int, line: dict[str, Any], channel_ids: Sequence[int], user_id: int, now: datetime
+    portal_id: int,
+    line: dict[str, Any],
+    channel_ids: Sequence[int],
+    user_id: int,
+    now: datetime,
+    *,
+    move: bool = False,
 ) -> dict[str, Any]:
     """Let exactly these channels talk through the line; several may.
 
     Args:
         line: as `show` or `form` gave it.
+        move: channels of other lines come to this one; a channel has one line at a time.
     Raises:
         Invalid: no channel, a stranger's channel, a channel of another line.
         BitrixError: the portal refuses.
     """
-    line_id = int(line["line"]["id"])
-    with transaction():
-        chosen = [_free(portal_id, line_id, number) for number in dict.fromkeys(channel_ids)]
-        if not chosen:
-            raise Invalid(fields={"channels": "Choose at least one channel."})
-        first = chosen[0]
-        named = ", ".join(channel.name for channel in chosen)
-        link = first.link
+    line_id, name = int(line["line"]["id"]), str(line["line"]["name"])
+    numbers = list(dict.fromkeys(channel_ids))
+    with reading():
+        demand_free(portal_id, numbers, line_id, move=move)
+        wanted = line_states.described([_channel(portal_id, number) for number in numbers])
     client = portals.client(portal_id)
-    _switch_on(client, line_id, named, link)
-    with transaction() as session:
-        _keep_links(portal_id, line_id, channel_ids, now)
-        details = {"line": line_id, "channels": list(channel_ids)}
+    line_states.switch_on(client, line_id, wanted)
+    with transaction():
+        demand_free(portal_id, numbers, line_id, move=move)  # others were as quick
+        left = _keep_links(portal_id, line_id, numbers, now)
+        for other in left:
+            line_states.left(portal_id, other, now)
+        details = {"line": line_id, "channels": numbers, "left": sorted(left)}
         journal.audit(portal_id, user_id, "line.connected", details, now)
-        return _shown(session.get_one(Portal, portal_id), line_id, line["line"]["name"])
+    return _connected(portal_id, line_id, name)
+
+
+def demand_free(
+    portal_id: int, channel_ids: Sequence[int], line_id: int | None = None, *, move: bool = False
+) -> None:
+    """Channels that may talk through this line (None: one that is to be made).
+
+    Raises:
+        Invalid: none, a stranger's, or one of another line that is not to move.
+    """
+    for number in channel_ids:
+        _channel(portal_id, number)
+    if not channel_ids:
+        raise Invalid(fields={"channels": "Choose at least one channel."})
+    elsewhere = select(LineLink.id).where(
+        LineLink.channel_id.in_(channel_ids), LineLink.line_id != (line_id or 0)
+    )
+    if not move and db.session.scalar(elsewhere.limit(1)):
+        raise Invalid(
+            fields={"channels": "One of the channels already talks through another Open Line."},
+            code="moves",
+        )
 
 
 def disconnect(portal_id: int, line: dict[str, Any], user_id: int, now: datetime) -> dict[str, Any]:
     """The line serves none of our channels any more; history stays on both sides."""
     line_id = int(line["line"]["id"])
     call = connector.activate(openlines.CONNECTOR, line_id, False)
-    portals.client(portal_id).call(call.method, call.params)
-    with transaction() as session:
+    try:
+        portals.client(portal_id).call(call.method, call.params)
+    except BitrixError as error:
+        if not error.permanent:
+            raise  # a line or a connector that is gone serves nobody anyway
+    with transaction():
         openlines.forget_line(portal_id, line_id)
         journal.audit(portal_id, user_id, "line.disconnected", {"line": line_id}, now)
-        _tell_channels(portal_id, now)
-        return _shown(session.get_one(Portal, portal_id), line_id, line["line"]["name"])
+        announce(portal_id, "lines", {}, now)
+    told = Told(line_id, line["line"]["name"])
+    return _all_shown(portal_id, [told])[0]
 
 
-def _free(portal_id: int, line_id: int, channel_id: int) -> Channel:
+def _channel(portal_id: int, channel_id: int) -> Channel:
     channel = db.session.get(Channel, channel_id)
     if channel is None or channel.portal_id != portal_id or not channel.connected:
         raise Invalid(fields={"channels": "One of the channels is not connected here."})
-    other = db.session.scalar(
-        select(LineLink.line_id).where(
-            LineLink.channel_id == channel_id, LineLink.line_id != line_id
-        )
-    )
-    if other is not None:
-        raise Invalid(
-            fields={"channels": f"“{channel.name}” already talks through Open Line {other}."}
-        )
     return channel
 
 
-def _switch_on(client: Client, line_id: int, name: str, url: str) -> None:
-    """Activate, describe, and ask whether it works; in this order, or it is not shown."""
-    code = openlines.CONNECTOR
-    answer = client.batch(
-        [
-            connector.activate(code, line_id, True, "on"),
-            connector.connector_data_set(code, line_id, f"line{line_id}", name, url, "data"),
-            connector.status(code, line_id, "status"),
-        ],
-        halt=True,
-    )
-    for key in ("on", "data"):
-        answer.result(key)
-    if not connector.read_status(answer.result("status")).works:
-        raise BitrixError(
-            "Bitrix24 connected the line, but says that it does not work yet.",
-            code="line_not_working",
-            permanent=True,
-        )
+def _connected(portal_id: int, line_id: int, name: str) -> dict[str, Any]:
+    """What was just seen to work."""
+    status = connector.LineStatus(works=True, configured=True, error=False)
+    return _all_shown(portal_id, [Told(line_id, name, True, status)])[0]
 
 
-def _keep_links(portal_id: int, line_id: int, channel_ids: Sequence[int], now: datetime) -> None:
-    rows = db.session.scalars(
-        select(LineLink).where(LineLink.portal_id == portal_id, LineLink.line_id == line_id)
-    ).all()
+def _keep_links(
+    portal_id: int, line_id: int, channel_ids: Sequence[int], now: datetime
+) -> set[int]:
+    """The line has these channels and no others.
+
+    Returns: lines that channels came from.
+    """
+    theirs = or_(LineLink.line_id == line_id, LineLink.channel_id.in_(channel_ids))
+    rows = db.session.scalars(select(LineLink).where(LineLink.portal_id == portal_id, theirs)).all()
+    links = {row.channel_id: row for row in rows}
+    left = {row.line_id for row in rows if row.line_id != line_id}
     for row in rows:
         if row.channel_id not in channel_ids:
+            openlines.is_well(db.session.get_one(Channel, row.channel_id))
             openlines.release(row)
-        row.error = ""
-        openlines.is_well(db.session.get_one(Channel, row.channel_id))
-    linked = {row.channel_id for row in rows}
-    for number in dict.fromkeys(channel_ids):
-        if number not in linked:
+    for number in channel_ids:
+        link = links.get(number) or _new_link(portal_id, number, now)
+        if link.line_id != line_id:
+            link.line_id, link.linked_at = line_id, now
             _come(number, line_id)
-            db.session.add(
-                LineLink(
-                    portal_id=portal_id,
-                    channel_id=number,
-                    connector=openlines.CONNECTOR,
-                    line_id=line_id,
-                    active=True,
-                    error="",
-                    linked_at=now,
-                )
-            )
-    db.session.flush()  # what is shown below counts the links
+        link.active, link.error = True, ""
+        openlines.is_well(db.session.get_one(Channel, number))
+    db.session.flush()  # what is shown next counts the links
+    line_strays.forget(portal_id, line_id, channel_ids)
     promises.lines(portal_id, now)  # what waited for a line
     line_checks.ask(portal_id, now)
-    _tell_channels(portal_id, now)
+    announce(portal_id, "lines", {}, now)
+    return left
+
+
+def _new_link(portal_id: int, channel_id: int, now: datetime) -> LineLink:
+    link = LineLink(
+        portal_id=portal_id,
+        channel_id=channel_id,
+        connector=openlines.CONNECTOR,
+        line_id=0,
+        active=True,
+        error="",
+        linked_at=now,
+    )
+    db.session.add(link)
+    return link
 
 
 def _come(channel_id: int, line_id: int) -> None:
     """Talks that went on in another line's chats begin a chat of their own in this one."""
-    openlines.is_well(db.session.get_one(Channel, channel_id))
     elsewhere = (
         Conversation.channel_id == channel_id,
         Conversation.status != "closed",
@@ -174,20 +204,31 @@ def _come(channel_id: int, line_id: int) -> None:
     )
 
 
-def _tell_channels(portal_id: int, now: datetime) -> None:
-    announce(portal_id, "lines", {}, now)
+def _all_shown(portal_id: int, told: Iterable[Told]) -> list[dict[str, Any]]:
+    with reading() as session:
+        origin = session.get_one(Portal, portal_id).origin
+        links = session.scalars(
+            select(LineLink).where(LineLink.portal_id == portal_id).order_by(LineLink.id)
+        ).all()
+        return [
+            _shown(origin, one, [row for row in links if row.line_id == one.id]) for one in told
+        ]
 
 
-def _shown(portal: Portal, line_id: int, name: str) -> dict[str, Any]:
-    channels = db.session.scalars(
-        select(LineLink.channel_id)
-        .where(LineLink.portal_id == portal.id, LineLink.line_id == line_id)
-        .order_by(LineLink.id)
-    ).all()
+def _shown(origin: str, told: Told, links: Sequence[LineLink]) -> dict[str, Any]:
+    seen = Seen(
+        linked=bool(links),
+        parked=any(row.error for row in links),
+        on=told.on,
+        works=told.status.works if told.status else None,
+        refused=told.status is not None and told.status.error,
+    )
     return {
-        "line": {"id": str(line_id), "name": name},
+        "line": {"id": str(told.id), "name": told.name},
         "connector": openlines.CONNECTOR,
-        "connected": bool(channels),
-        "channels": [str(number) for number in channels],
-        "settings_url": portal.origin + SETTINGS_PATH.format(line=line_id),
+        "connected": seen.linked,
+        "channels": [str(row.channel_id) for row in links],
+        "settings_url": origin + SETTINGS_PATH.format(line=told.id),
+        "bitrix": {"on": seen.on, "connected": seen.works},
+        "trouble": line_trouble.trouble(seen),
     }

@@ -1,7 +1,7 @@
 """Open Lines that our channels talk through: linked, and let go."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
@@ -11,9 +11,14 @@ from b24app.bitrix.payloads import PortalEvent, line_status, removed_line
 from b24app.db import db
 from b24app.errors import Conflict
 from b24app.models import Channel, LineLink, Message, Portal
+from b24app.models.job import promise
 
 CONNECTOR = "callgear_chats"
 TROUBLE = "The Open Line"  # how what a line has against a channel begins
+CONFIRM = "line_gone"  # the job that asks the portal whether an event tells the truth
+DISCONNECTED = "was disconnected in Bitrix24"
+DELETED = "was deleted in Bitrix24"
+BREATH = timedelta(seconds=2)  # whoever connects it anew just now is done by then
 
 
 def link_of(channel_id: int) -> LineLink:
@@ -24,21 +29,29 @@ def link_of(channel_id: int) -> LineLink:
 
 
 def unlink_connector(portal: Portal, event: PortalEvent, now: datetime) -> None:
-    """Somebody pressed Disconnect in the portal: channels of the line are on their own."""
+    """Somebody pressed Disconnect in the portal: it is asked, since events come late."""
     code, line_id = line_status(event)
-    if code == CONNECTOR and line_id is not None:
-        _part(portal.id, line_id, "was disconnected in Bitrix24", now)
+    if code != CONNECTOR or line_id is None:
+        return
+    promise(
+        CONFIRM,
+        f"{CONFIRM}:{portal.id}:{line_id}",
+        now,
+        portal_id=portal.id,
+        due_at=now + BREATH,
+        payload={"portal_id": portal.id, "line_id": line_id},
+    )
 
 
 def unlink_removed(portal: Portal, event: PortalEvent, now: datetime) -> None:
     line_id = removed_line(event)
     if line_id is not None:
-        _part(portal.id, line_id, "was deleted in Bitrix24", now)
+        part(portal.id, line_id, DELETED, now)
 
 
-def _part(portal_id: int, line_id: int, what: str, now: datetime) -> None:
+def part(portal_id: int, line_id: int, what: str, now: datetime) -> None:
     """The portal took the line away: what waits for it goes on waiting, administrators know."""
-    for link in _links(portal_id, line_id):
+    for link in links(portal_id, line_id):
         channel = db.session.get_one(Channel, link.channel_id)
         channel.needs_attention(f"{TROUBLE} {line_id} {what}.")
         details = {"line": line_id, "channel": channel.id, "what": what}
@@ -54,13 +67,16 @@ def is_well(channel: Channel) -> None:
 
 def forget_line(portal_id: int, line_id: int) -> None:
     """The line serves none of our channels any more; history stays."""
-    for link in _links(portal_id, line_id):
+    for link in links(portal_id, line_id):
         release(link)
 
 
-def _links(portal_id: int, line_id: int) -> Sequence[LineLink]:
+def links(portal_id: int, line_id: int) -> Sequence[LineLink]:
+    """The channels that talk through a line, in the order they came to it."""
     return db.session.scalars(
-        select(LineLink).where(LineLink.portal_id == portal_id, LineLink.line_id == line_id)
+        select(LineLink)
+        .where(LineLink.portal_id == portal_id, LineLink.line_id == line_id)
+        .order_by(LineLink.id)
     ).all()
 
 

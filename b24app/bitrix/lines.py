@@ -15,6 +15,7 @@ from b24app.values import Call
 
 SESSION_PART = 5  # the sixth part of entity_data_1
 PAGE = 50  # messages that im.dialog.messages.get gives at most
+LINES_PAGE = 200  # lines that config.list.get gives at most
 # What a message of the line itself is, by the class that its params name.
 MARKS = {
     "bx-messenger-content-item-ol-output": "output",
@@ -165,10 +166,34 @@ def im_message_add(chat_id: int, text: str, *, system: bool = False, key: str = 
     return Call("im.message.add", params | ({"SYSTEM": "Y"} if system else {}), key)
 
 
-def config_list(key: str = "") -> Call:
-    """All Open Lines with their operators."""
-    params = {"PARAMS": {"select": ["ID", "LINE_NAME", "ACTIVE"]}, "OPTIONS": {"QUEUE": "Y"}}
-    return Call("imopenlines.config.list.get", params, key)
+def config_list(offset: int = 0, key: str = "") -> Call:
+    """A page of the portal's Open Lines with their operators, oldest first."""
+    params = {
+        "select": ["ID", "LINE_NAME", "ACTIVE"],
+        "order": {"ID": "ASC"},
+        "limit": LINES_PAGE,
+        "offset": offset,
+    }
+    return Call("imopenlines.config.list.get", {"PARAMS": params, "OPTIONS": {"QUEUE": "Y"}}, key)
+
+
+def config_add(name: str, user_id: int, key: str = "") -> Call:
+    """A new line that works at once: its only operator is `user_id`, it makes leads."""
+    params = {
+        "LINE_NAME": name,
+        "ACTIVE": "Y",
+        "QUEUE": [{"ENTITY_TYPE": "user", "ENTITY_ID": str(user_id)}],
+        "QUEUE_TYPE": "all",
+        "CRM": "Y",
+        "CRM_CREATE": "lead",
+        "CRM_CREATE_SECOND": "N",
+    }
+    return Call("imopenlines.config.add", {"PARAMS": params}, key)
+
+
+def config_switch_on(line_id: int, key: str = "") -> Call:
+    """A line that was switched off works again."""
+    return Call("imopenlines.config.update", {"CONFIG_ID": line_id, "PARAMS": {"ACTIVE": "Y"}}, key)
 
 
 def read_lines(result: Any) -> list[Line]:

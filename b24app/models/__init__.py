@@ -12,6 +12,7 @@ from b24app.models.decision import Audit, Decision, RestCall, SettingsDocument, 
 from b24app.models.desk import ConversationTag, Favourite, Tag, Transfer
 from b24app.models.event import Event
 from b24app.models.job import Job
+from b24app.models.line import LineOrder, LineStray
 from b24app.models.message import Attachment, Message, MessageLayout, MessageVersion
 from b24app.models.offline_request import OfflineRequest
 from b24app.models.portal import Binding, Operator, Portal, Token
@@ -37,6 +38,8 @@ __all__ = [
     "Identity",
     "Job",
     "LineLink",
+    "LineOrder",
+    "LineStray",
     "Lookup",
     "Message",
     "MessageLayout",

@@ -117,6 +117,7 @@ const API = [
   ['DELETE', /^\/channels\/(\w+)$/, ([id]) => world.dropChannel(id)],
   ['POST', /^\/channels\/(\w+)\/(check|reconnect)$/, ([id]) => world.healChannel(id)],
   ['GET', /^\/lines$/, () => ({ items: world.lines, next: null })],
+  ['GET', /^\/lines\/strays$/, () => ({ items: [], next: null })],
   ['GET', /^\/lines\/(\w+)$/, ([id]) => world.line(id)],
   ['PUT', /^\/lines\/(\w+)$/, ([id], { body }) => world.putLine(id, body.channels)],
   ['DELETE', /^\/lines\/(\w+)$/, ([id]) => world.putLine(id, null)],

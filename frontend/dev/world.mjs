@@ -119,7 +119,7 @@ export function makeWorld({ empty = false } = {}) {
 
   const world = {
     me, operators, channels, kinds,
-    lines: [{ line: { id: '7', name: 'Открытая линия «Магазин»' }, connector: 'callgear_chats', connected: !empty, channels: empty ? [] : ['1'], settings_url: '/contact_center/lines_edit/?ID=7' }],
+    lines: [{ line: { id: '7', name: 'Открытая линия «Магазин»' }, connector: 'callgear_chats', connected: !empty, channels: empty ? [] : ['1'], settings_url: '/contact_center/lines_edit/?ID=7', bitrix: { on: true, connected: !empty }, trouble: '' }],
     installation: { finished: false, steps: [['placements', 'Места: левое меню, вкладки сделки, лида, контакта'], ['events', 'События портала'], ['connector', 'Коннектор Открытых линий'], ['check', 'Проверка связи']].map(([id, title]) => ({ id, title, state: 'wanted', error: null })) },
     counters: () => {
       const all = [...chats.values()]

@@ -26,8 +26,8 @@ def linked(here: World, line: int = 1) -> dict[str, Any]:
     return channel
 
 
-def chat(here: World, status: str = "new") -> dict[str, Any]:
-    (found,) = here.open("LEFT_MENU", BORIS).get("/conversations", status=status)["items"]
+def chat(here: World, status: str = "new", user_id: int = BORIS) -> dict[str, Any]:
+    (found,) = here.open("LEFT_MENU", user_id).get("/conversations", status=status)["items"]
     chat: dict[str, Any] = found
     return chat
 
@@ -59,7 +59,7 @@ def test_line_without_channels_is_refused(here: World) -> None:
 def test_channel_talks_through_one_line_only(here: World) -> None:
     channel = linked(here)
     answer = form(here, 2).put("/lines/2", {"channels": [channel["id"]]}, status=400)
-    assert "already talks" in answer["error"]["fields"]["channels"]
+    assert (answer["error"]["code"], list(answer["error"]["fields"])) == ("moves", ["channels"])
 
 
 def test_two_channels_share_a_line(here: World) -> None:
@@ -119,7 +119,7 @@ def test_answering_there_accepts_here(here: World) -> None:
     (line,) = here.line_chats()
     here.control("lines/1/reply", {"chat_id": line["id"], "user_id": VERA, "text": "At once"})
     here.run()
-    assert chat(here, "active")["responsible"]["id"] == str(VERA)
+    assert chat(here, "active", VERA)["responsible"]["id"] == str(VERA)
 
 
 def test_closing_here_finishes_there(here: World) -> None:

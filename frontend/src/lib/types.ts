@@ -171,7 +171,13 @@ export interface Line {
   connected: boolean
   channels: Id[]
   settings_url: string | null
+  /** As Bitrix24 sees it; null: it did not say. */
+  bitrix: { on: boolean | null; connected: boolean | null }
+  trouble: '' | 'switched_off' | 'disconnected' | 'refused' | 'parked' | 'unserved'
 }
+
+/** Replies of a line that no channel serves: they reached nobody. */
+export interface LineStray { id: Id; line: Id; channel: Id | null; count: number; last_at: string }
 
 export interface InstallStep {
   id: string
