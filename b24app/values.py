@@ -222,13 +222,17 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class OutFile:
-    """A file to send; `open` gives a fresh binary stream each time."""
+    """A file to send; `open` gives a fresh binary stream each time.
+
+    url: where a messenger that fetches files by itself may get it; "": nowhere.
+    """
 
     kind: FileKind
     name: str
     mime: str
     size: int
     open: Callable[[], BinaryIO]
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

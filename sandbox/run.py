@@ -1,6 +1,6 @@
 """`make run`: the whole outside world and the application beside it, until Ctrl+C.
 
-The portal, its OAuth server, Telegram and the shop run as threads of this process, the
+The portal, its OAuth server, the messengers and the shop run as threads of this process, the
 application as a child: so it can be killed and started again while the world goes on.
 """
 
@@ -22,7 +22,11 @@ import requests
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.faults import BreakingWire
+from sandbox.messengers.phones import PhonesApp
+from sandbox.messengers.phones.world import Account
 from sandbox.messengers.telegram import TelegramApp, create_telegram
+from sandbox.messengers.viber import create_viber
+from sandbox.messengers.whatsapp import create_whatsapp
 from sandbox.portal import Portal, PortalSettings, create_portal
 from sandbox.shop import create_shop
 
@@ -47,6 +51,8 @@ class Ports:
     telegram: int = 7210
     shop: int = 7220
     app: int = 8000
+    whatsapp: int = 7211
+    viber: int = 7212
 
     @property
     def portal_url(self) -> str:
@@ -59,6 +65,14 @@ class Ports:
     @property
     def telegram_url(self) -> str:
         return f"http://{HOST}:{self.telegram}"
+
+    @property
+    def whatsapp_url(self) -> str:
+        return f"http://{HOST}:{self.whatsapp}"
+
+    @property
+    def viber_url(self) -> str:
+        return f"http://{HOST}:{self.viber}"
 
     @property
     def shop_url(self) -> str:
@@ -139,6 +153,8 @@ def app_environment(ports: Ports, portal: PortalSettings, env: Mapping[str, str]
         "BITRIX24_CLIENT_SECRET": portal.client_secret,
         "BITRIX24_OAUTH_URLS": ports.oauth_url,
         "TELEGRAM_API_URL": ports.telegram_url,
+        "WHATSAPP_API_URL": ports.whatsapp_url,
+        "VIBER_API_URL": ports.viber_url,
         "ALLOW_PRIVATE_HOSTS": "1",
         "PYTHONUNBUFFERED": "1",
     }
@@ -160,11 +176,15 @@ class World:
     def __init__(self, ports: Ports) -> None:
         self.portal: Portal = create_portal(portal_settings(ports))
         self.telegram: TelegramApp = create_telegram()
+        self.whatsapp: PhonesApp = create_whatsapp()
+        self.viber: PhonesApp = create_viber()
         shop = create_shop(app_url=ports.app_url)
         self.servers: list[BaseWSGIServer] = [
             _server(ports.portal, BreakingWire(self.portal.app)),
             _server(ports.oauth, BreakingWire(self.portal.oauth_app)),
             _server(ports.telegram, self.telegram),
+            _server(ports.whatsapp, self.whatsapp),
+            _server(ports.viber, self.viber),
             _server(ports.shop, shop),
         ]
 
@@ -173,15 +193,21 @@ class World:
         for server in self.servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
         self.portal.start()
-        self.telegram.courier.start()
+        for courier in self.couriers:
+            courier.start()
 
     def stop(self) -> None:
         """Fall silent, then let go of the ports."""
-        self.telegram.courier.stop()
+        for courier in self.couriers:
+            courier.stop()
         self.portal.stop()
         for server in self.servers:
             server.shutdown()
         self.close()
+
+    @property
+    def couriers(self) -> list[Any]:
+        return [one.courier for one in (self.telegram, self.whatsapp, self.viber)]
 
     def close(self) -> None:
         """Let go of the ports, whether they were served or not."""
@@ -251,10 +277,19 @@ def table(wanted: Options, world: World) -> str:
     ]
     bots = world.telegram.sandbox.bots.values()
     rows += [("Telegram bot", bot.token, f"@{bot.username}") for bot in bots]
+    rows += [("WhatsApp", f"{ports.whatsapp_url}/", "phones; numbers to connect are on the page")]
+    rows += [_secrets("  number", one) for one in world.whatsapp.sandbox.accounts.values()]
+    rows += [("Viber", f"{ports.viber_url}/", "phones; bots to connect are on the page")]
+    rows += [_secrets("  bot", one) for one in world.viber.sandbox.accounts.values()]
     width = max(len(address) for _, address, _ in rows)
     return "\n".join(
         f"  {name:13} {address:{width}}  {note}".rstrip() for name, address, note in rows
     )
+
+
+def _secrets(label: str, account: Account) -> tuple[str, str, str]:
+    """What connects an account, in the order in which the form asks for it."""
+    return label, " ".join(account.secrets.values()), account.name
 
 
 def forget() -> None:

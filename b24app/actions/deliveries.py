@@ -31,6 +31,7 @@ FILE_WAIT_SECONDS = 1.0
 ECHO_LOOK_SECONDS = 3.0
 UNDERSTOOD_WITHIN = timedelta(minutes=1)
 KNOWN_MOST = 2000
+FETCHED_WITHIN = timedelta(days=30)  # some messengers let the client's phone fetch a file
 UNKNOWN_WORDS = (
     "The messenger did not answer, so this message may have arrived. "
     "Ask the client or send it again."
@@ -163,6 +164,7 @@ def _file(row: Attachment) -> OutFile:
         mime=row.mime,
         size=row.size or 0,
         open=lambda: media.open(key),
+        url=media.link(key, row.name, row.mime, clock.now() + FETCHED_WITHIN),
     )
 
 

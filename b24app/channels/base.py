@@ -209,6 +209,10 @@ class Adapter(ABC):
         """
         return None
 
+    def answer(self, call: HookCall) -> dict[str, Any] | None:
+        """What the messenger hears to a call that was kept; None: only that it was. Pure."""
+        return None
+
     @abstractmethod
     def disconnect(self) -> None:
         """Ask the messenger to call us no more.

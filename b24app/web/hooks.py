@@ -30,9 +30,10 @@ def hook(key: str) -> Response:
         door.adapter.verify(call)
         with transaction():
             hooks.keep(door, call, clock.now())
+        told = door.adapter.answer(call)
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Busy("Nothing can be kept right now. Call again.") from error
-    return jsonify(ok=True)
+    return jsonify(told or {"ok": True})
 
 
 @blueprint.errorhandler(AppError)

@@ -33,7 +33,7 @@ def file(size: int = 10, kind: Any = "image", mime: str = "image/png") -> OutFil
 
 
 def test_messengers_are_found() -> None:
-    assert {"telegram", "webchat", "whatsapp"} <= set(KINDS)
+    assert {"telegram", "viber", "webchat", "whatsapp"} <= set(KINDS)
 
 
 def test_unknown_kind_is_refused() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from sandbox.run import Ports, World, app_environment, start_app, stop_app, wait_ready
@@ -16,7 +17,7 @@ class Product:
     """What `make run` starts, on ports of its own and with an empty database."""
 
     def __init__(self, folder: Path) -> None:
-        self.ports = Ports(*free_ports(5))
+        self.ports = Ports(*free_ports(len(fields(Ports))))
         self.world = World(self.ports)
         self.database = folder / "app.db"
         own = {"DATABASE_URL": f"sqlite:///{self.database}", "MEDIA_DIR": f"{folder}/media"}

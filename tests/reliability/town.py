@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Town:
     """The outside world as threads of this process, the application beside it."""
 
     def __init__(self, folder: Path, **env: str) -> None:
-        self.ports = Ports(*free_ports(5))
+        self.ports = Ports(*free_ports(len(fields(Ports))))
         self.world = World(self.ports)
         self.folder = folder
         own = {

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import fields, replace
 
 import pytest
 import requests
@@ -16,7 +17,7 @@ from tests.ports import free_ports
 
 @pytest.fixture
 def ports() -> Ports:
-    return Ports(*free_ports(5))
+    return Ports(*free_ports(len(fields(Ports))))
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_taken_port_is_named(taken: int) -> None:
 
 
 def test_application_port_matters_only_with_it(ports: Ports, taken: int) -> None:
-    away = Ports(ports.portal, ports.oauth, ports.telegram, ports.shop, taken)
+    away = replace(ports, app=taken)
     run.check_ports(Options(away, app=False, fresh=False))
 
 

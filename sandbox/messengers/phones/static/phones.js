@@ -87,6 +87,7 @@ class Phone {
   menu(open = $('.attach', this.root).hidden) {
     $('.attach', this.root).hidden = !open;
     $('.clip', this.root).setAttribute('aria-expanded', open);
+    this.toEnd();
   }
 
   ask(deed, words, files) { return post(deed, { account: this.account, person: this.id, ...words }, files); }
