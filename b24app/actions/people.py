@@ -1,12 +1,14 @@
 """Employees as we know them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from b24app.db import db
 from b24app.models import Operator
+from b24app.models.event import announce
 
 THEMES = ("light", "dark")
 
@@ -41,9 +43,11 @@ def listed(portal_id: int) -> list[dict[str, Any]]:
     return [{"id": str(row.user_id), "name": row.name, "photo_url": row.photo_url} for row in rows]
 
 
-def prefer(row: Operator, changes: dict[str, Any]) -> dict[str, Any]:
-    """Keep an employee's own settings; what is not named stays."""
+def prefer(row: Operator, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Keep an employee's own settings; what is not named stays. Their other screens follow."""
     row.preferences = {**row.preferences, **changes}
+    told = {"user_id": str(row.user_id), "preferences": changes}
+    announce(row.portal_id, "preferences", told, now)
     return row.preferences
 
 

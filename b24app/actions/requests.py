@@ -1,18 +1,21 @@
 """Offline requests: kept once, taken, finished, listed within their portal."""
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import Select, func, or_, select, tuple_, update
 
 from b24app.actions import journal, kept, promises, shown
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
 from b24app.i18n import N_
 from b24app.models import Channel, Contact, OfflineRequest, Operator, Portal
+from b24app.rules import texts
 from b24app.rules.forms import Given
 from b24app.values import Person
 
@@ -22,7 +25,20 @@ COUNT_CAP = 1000
 STATUSES = ("new", "active", "done")
 SAME_WITHIN = timedelta(minutes=1)  # somebody pressed the button twice
 SPAM = N_("A field that people do not see was filled in. Take the request to bring it into CRM.")
+DIGITS = re.compile(r"[\d\s()+-]{3,}")
 TAKEN = N_("This request has already been taken or finished.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which requests a screen asks for; None and "" mean any. mine: an employee's own."""
+
+    status: str | None = None
+    kind: str = ""
+    search: str = ""
+    mine: int | None = None
+    cursor: str | None = None
+    limit: int = PAGE
 
 
 def keep(channel: Channel, given: Given, now: datetime) -> OfflineRequest:
@@ -56,17 +72,14 @@ def find(portal_id: int, request_id: int) -> OfflineRequest:
     return found
 
 
-def listed(
-    portal_id: int, status: str | None = None, cursor: str | None = None, limit: int = PAGE
-) -> dict[str, Any]:
+def listed(portal_id: int, wanted: Wanted) -> dict[str, Any]:
     """A page of requests, newest first; `next` is the cursor of the next page."""
-    limit = max(1, min(limit, PAGE_MAX))
+    limit = max(1, min(wanted.limit, PAGE_MAX))
     query = select(OfflineRequest).where(OfflineRequest.portal_id == portal_id)
-    if status is not None:
-        query = query.where(OfflineRequest.status == status)
+    query = _sifted(query, wanted)
     order = tuple_(OfflineRequest.created_at, OfflineRequest.id)
-    if cursor:
-        query = query.where(order < _place(portal_id, cursor))
+    if wanted.cursor:
+        query = query.where(order < _place(portal_id, wanted.cursor))
     newest = (OfflineRequest.created_at.desc(), OfflineRequest.id.desc())
     rows = list(db.session.scalars(query.order_by(*newest).limit(limit + 1)))
     people = shown.operators(portal_id, [row.responsible_id for row in rows])
@@ -114,6 +127,38 @@ def reopen(row: OfflineRequest, operator: Operator, now: datetime) -> None:
     _move(row, "done", "active", responsible_id=operator.user_id, taken_at=now, done_at=None)
     promises.crm_todo(row, now)
     _tell(row, "request.reopen", operator, now)
+
+
+def keep_note(row: OfflineRequest, text: str, operator: Operator, now: datetime) -> None:
+    """What employees should know about the request; the same again tells nobody."""
+    cleaned = texts.clean(text)
+    if cleaned == row.note:
+        return
+    row.note = cleaned
+    _tell(row, "request.note", operator, now)
+
+
+def _sifted(query: Select[OfflineRequest], wanted: Wanted) -> Select[OfflineRequest]:
+    if wanted.status is not None:
+        query = query.where(OfflineRequest.status == wanted.status)
+    if wanted.kind:
+        query = query.where(OfflineRequest.kind == wanted.kind)
+    if wanted.mine is not None:
+        own = OfflineRequest.responsible_id == wanted.mine
+        query = query.where(or_(OfflineRequest.status == "new", own))
+    if words := wanted.search.strip():
+        query = query.where(_about(words))
+    return query
+
+
+def _about(words: str) -> Any:
+    """Of the name, address, text or form; digits are looked for in phones, too."""
+    columns = ("name", "email", "text", "form_name", "note")
+    fits = [getattr(OfflineRequest, column).icontains(words, autoescape=True) for column in columns]
+    if DIGITS.fullmatch(words):
+        digits = texts.e164(words) or re.sub(r"\D", "", words)
+        fits.append(OfflineRequest.phone.contains(digits, autoescape=True))
+    return or_(*fits)
 
 
 def _names(given: Given, now: datetime) -> Sequence[str]:

@@ -129,6 +129,7 @@ def request(
         "created_at": moment(row.created_at),
         "taken_at": moment(row.taken_at),
         "done_at": moment(row.done_at),
+        "note": row.note,
         "responsible": person(row.responsible_id, people),
         "crm": _crm(row, portal),
         "may": {

@@ -16,6 +16,7 @@ class OfflineRequest(Row):
 
     external_id: what the sender called it; the same one twice is one request.
     form: everything that was filled in, by the form's own names.
+    note: what employees wrote about it; clients never see it.
     """
 
     __tablename__ = "offline_request"
@@ -38,6 +39,7 @@ class OfflineRequest(Row):
     text: Mapped[str] = mapped_column(Text, default="")
     form: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     visit: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    note: Mapped[str] = mapped_column(Text, default="")
     settings_version: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(Utc)
     taken_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from flask import Response, jsonify
 
+from b24app import clock
 from b24app.actions import people
 from b24app.db import reading, transaction
 from b24app.models import Portal
@@ -18,6 +19,7 @@ class Preferences(Body):
     sound: bool | None = None
     send_on_enter: bool | None = None
     desktop: bool | None = None
+    lang: Literal["en", "ru"] | None = None
 
 
 @blueprint.get("/me")
@@ -40,7 +42,7 @@ def prefer(body: Preferences) -> Response:
     asking = guard.viewer()
     with transaction():
         row = people.operator(asking.portal_id, asking.user_id)
-        return jsonify(people.prefer(row, body.model_dump(exclude_none=True)))
+        return jsonify(people.prefer(row, body.model_dump(exclude_none=True), clock.now()))
 
 
 @blueprint.get("/operators")

@@ -12,24 +12,41 @@ from b24app.actions import people, requests, shown
 from b24app.db import reading, transaction
 from b24app.models import OfflineRequest, Operator
 from b24app.web import api, guard
-from b24app.web.api import ById, Query
+from b24app.web.api import Body, ById, Query
 from b24app.web.standing import standing
 
 blueprint = api.blueprint("requests")
 
 
 class ListQuery(Query):
+    """mine: of those taken and finished only one's own."""
+
     status: Literal["new", "active", "done"] | None = None
+    kind: str = Field("", max_length=24)
+    search: str = Field("", max_length=200)
+    mine: bool = False
     cursor: str | None = Field(None, max_length=20)
     limit: int = Field(requests.PAGE, ge=1, le=requests.PAGE_MAX)
+
+
+class NoteBody(Body):
+    text: str = Field(max_length=5000)
 
 
 @blueprint.get("/requests")
 @guard.employee
 def index(query: ListQuery) -> Response:
-    portal_id = guard.viewer().portal_id
+    asking = guard.viewer()
+    wanted = requests.Wanted(
+        status=query.status,
+        kind=query.kind,
+        search=query.search,
+        mine=asking.user_id if query.mine else None,
+        cursor=query.cursor,
+        limit=query.limit,
+    )
     with reading():
-        return jsonify(requests.listed(portal_id, query.status, query.cursor, query.limit))
+        return jsonify(requests.listed(asking.portal_id, wanted))
 
 
 @blueprint.get("/requests/counters")
@@ -62,6 +79,18 @@ def finish(path: ById) -> Response:
 @guard.employee
 def reopen(path: ById) -> Response:
     return _deed(requests.reopen, path, "accept")
+
+
+@blueprint.put("/requests/<int:number>/note")
+@guard.employee
+def keep_note(path: ById, body: NoteBody) -> Response:
+    asking = guard.viewer()
+    with transaction():
+        row = _found(path)
+        writer = people.operator(asking.portal_id, asking.user_id)
+        requests.keep_note(row, body.text, writer, clock.now())
+        answer = shown.request(row)
+    return jsonify(answer)
 
 
 def _deed(

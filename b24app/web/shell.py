@@ -1,12 +1,12 @@
 """The pages inside Bitrix24's frames: boot data, a skeleton, the security headers."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, make_response, render_template
+from flask import Response, current_app, g, make_response, render_template
 from sqlalchemy import select
 
 from b24app import __version__
@@ -44,6 +44,7 @@ def page(scene: Scene, now: datetime) -> Response:
     """The shell of a frame for a verified viewer."""
     found = assets.entry(scene.entry)
     data = boot(scene, now)
+    g.language = data["lang"]
     html = render_template("placement/shell.html", boot=data, assets=found, entry=scene.entry)
     policy = _policy(data["portal"]["origin"], framed=not scene.viewer.standalone)
     return secured(make_response(html), policy)
@@ -60,6 +61,7 @@ def boot(scene: Scene, now: datetime) -> dict[str, Any]:
     viewer = scene.viewer
     portal, operator = _who(viewer)
     preferences = operator.preferences if operator else {}
+    viewer = replace(viewer, language=preferences.get("lang") or viewer.language)
     return {
         "token": guard.mint(viewer, now),
         "expires_in": int(guard.TOKEN_LIFE.total_seconds()),
@@ -144,6 +146,7 @@ def _policy(portal_origin: str, *, framed: bool = True) -> str:
             f"img-src 'self' data: blob: https: {portal}",  # photos of people are on CDNs
             "media-src 'self' blob:",
             "font-src 'self'",
+            *(() if framed else ("manifest-src 'self'", "worker-src 'self'")),
             f"connect-src 'self' {portal} {sockets}",
             f"frame-ancestors 'self' {portal}" if framed else "frame-ancestors 'none'",
             "base-uri 'none'",

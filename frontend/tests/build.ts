@@ -1,7 +1,7 @@
 /** Builders, complete by default: a test names only what matters. */
 
 import type { RulesDocument } from '../src/lib/rules'
-import type { Boot, Conversation, Message } from '../src/lib/types'
+import type { Boot, Conversation, Message, OfflineRequest } from '../src/lib/types'
 
 export function conversation(more: Partial<Conversation> = {}): Conversation {
   return {
@@ -19,6 +19,14 @@ export function message(more: Partial<Message> = {}): Message {
     id: '10', conversation_id: '1', version: 1, direction: 'in', origin: 'channel', author: null, text: 'Hello',
     attachments: [], quote: null, state: 'received', error: null, client_uuid: null,
     at: '2026-11-21T10:00:00Z', edited_at: null, deleted: false, ...more
+  }
+}
+
+export function offlineRequest(more: Partial<OfflineRequest> = {}): OfflineRequest {
+  return {
+    id: '1', status: 'new', kind: 'form', channel: { id: '1', kind: 'webchat', name: 'Shop' }, contact: { id: '7', name: 'Anna' },
+    name: 'Anna', phone: '', email: '', text: 'Call me', form_name: '', form: {}, visit: {}, created_at: '2026-11-21T10:00:00Z',
+    taken_at: null, done_at: null, responsible: null, note: '', crm: {}, may: { take: true, finish: true, reopen: false }, ...more
   }
 }
 

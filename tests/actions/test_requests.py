@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from b24app.actions import requests
+from b24app.actions.requests import Wanted
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
 from b24app.models import (
@@ -192,7 +193,7 @@ def test_list_goes_page_by_page_newest_first(widget: Channel) -> None:
     requests.keep(build.channel(kind="webchat", settings={}), given(text="Clara's"), NOW)
     seen, cursor = [], None
     for _ in range(2):
-        page = requests.listed(widget.portal_id, cursor=cursor, limit=2)
+        page = requests.listed(widget.portal_id, Wanted(cursor=cursor, limit=2))
         seen += [one["text"] for one in page["items"]]
         cursor = page["next"]
     assert (seen, cursor) == (["2", "1", "0", "older"], None)
@@ -202,16 +203,44 @@ def test_list_and_counters_are_by_status(widget: Channel) -> None:
     first = requests.keep(widget, given(), NOW)
     requests.keep(widget, given(text="Another"), NOW)
     requests.finish(first, boris(widget), NOW)
-    (one,) = requests.listed(widget.portal_id, "done")["items"]
+    (one,) = requests.listed(widget.portal_id, Wanted(status="done"))["items"]
     assert one["id"] == str(first.id)
     assert requests.counters(widget.portal_id) == {"new": 1, "active": 0, "done": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("anna", 1), ("8 900 000-00-01", 1), ("000 00 01", 1), ("CALL", 1), ("100%", 0), ("Vera", 0)],
+)
+def test_search_looks_at_names_phones_and_texts(widget: Channel, words: str, found: int) -> None:
+    requests.keep(widget, given(), NOW)
+    requests.keep(build.channel(kind="webchat", settings={}), given(), NOW)
+    assert len(requests.listed(widget.portal_id, Wanted(search=words))["items"]) == found
+
+
+def test_mine_are_those_i_took_and_those_nobody_did(widget: Channel) -> None:
+    rows = [requests.keep(widget, given(text=str(number)), NOW) for number in range(3)]
+    requests.take(rows[0], boris(widget), NOW)
+    requests.take(rows[1], boris(widget, 77), NOW)
+    mine = requests.listed(widget.portal_id, Wanted(mine=BORIS))["items"]
+    assert {one["text"] for one in mine} == {"0", "2"}
+
+
+def test_note_is_kept_and_told_once(widget: Channel) -> None:
+    row = requests.keep(widget, given(), NOW)
+    writer = boris(widget)
+    for _ in range(2):
+        requests.keep_note(row, "Call after six", writer, NOW)
+    db.session.flush()
+    told = [one for one in build.rows(Audit) if one.deed == "request.note"]
+    assert (row.note, len(told)) == ("Call after six", 1)
 
 
 def test_cursor_of_another_portal_is_refused(widget: Channel) -> None:
     theirs = requests.keep(build.channel(kind="webchat", settings={}), given(), NOW)
     for cursor in (str(theirs.id), "x", "9" * 30):
         with pytest.raises(Invalid):
-            requests.listed(widget.portal_id, cursor=cursor)
+            requests.listed(widget.portal_id, Wanted(cursor=cursor))
 
 
 def test_request_of_another_portal_is_not_found(widget: Channel) -> None:

@@ -130,3 +130,11 @@ def test_preferences_are_kept(client: FlaskClient) -> None:
     _, headers = talk()
     client.put("/api/v1/preferences", json={"theme": "dark"}, headers=headers)
     assert client.get("/api/v1/me", headers=headers).json["preferences"] == {"theme": "dark"}
+
+
+def test_preferences_reach_the_persons_other_screens(client: FlaskClient) -> None:
+    _, headers = talk()
+    client.put("/api/v1/preferences", json={"sound": False}, headers=headers)
+    news = client.get("/api/v1/events?after=0", headers=headers).json["items"][-1]
+    assert news["kind"] == "preferences"
+    assert news["data"] == {"user_id": str(BORIS), "preferences": {"sound": False}}

@@ -1,4 +1,4 @@
-import Workspace from '../workspace/Workspace.vue'
+import Shell from '../workspace/Shell.vue'
 import { mount } from '../mount'
 
-void mount(Workspace)
+void mount(Shell)

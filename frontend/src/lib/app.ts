@@ -4,6 +4,7 @@ import { inject, type InjectionKey } from 'vue'
 import { Api } from './api'
 import { freshAuth, insidePortal } from './frame'
 import { createAbilities } from './store/abilities'
+import { createPlace } from './place'
 import { createAnnouncer } from './store/announcer'
 import { createChannels } from './store/channels'
 import { createConversations } from './store/conversations'
@@ -11,6 +12,7 @@ import { createDrafts } from './store/drafts'
 import { createMessages } from './store/messages'
 import { createOutbox } from './store/outbox'
 import { createOutreach } from './store/outreach'
+import { createRequests } from './store/requests'
 import { createSession } from './store/session'
 import type { Boot } from './types'
 
@@ -45,6 +47,8 @@ export function createPage(boot: Boot) {
     outreach: createOutreach(api),
     abilities: createAbilities(api),
     channels: createChannels(api),
-    announcer: createAnnouncer()
+    requests: createRequests(api, boot.user.id),
+    announcer: createAnnouncer(),
+    place: createPlace(boot.standalone ?? false)
   }
 }

@@ -33,10 +33,10 @@ export function isTyping(target: EventTarget | null): boolean {
 /** What lies over the page has the keys for itself: Esc closes it. */
 const LAYERS = '[data-dismissable-layer], dialog[open]'
 
-/** Listens on the window; returns how to stop. */
-export function listen(shortcuts: Shortcut[]): () => void {
+/** Listens on the window while `here` says so; returns how to stop. */
+export function listen(shortcuts: Shortcut[], here: () => boolean = () => true): () => void {
   const heard = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || document.querySelector(LAYERS)) return
+    if (event.defaultPrevented || !here() || document.querySelector(LAYERS)) return
     const found = shortcuts.find((shortcut) => matches(shortcut, event))
     if (!found) return
     event.preventDefault()

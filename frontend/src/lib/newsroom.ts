@@ -3,12 +3,13 @@
 import { computed, ref, watch } from 'vue'
 import type { App } from './app'
 import { hearChannel, type ChannelNews } from './channel-news'
+import { badge } from './desktop'
 import { fillFrame, setTitle } from './frame'
 import { n, t } from './i18n'
 import { Live } from './live'
 import { armSound, beep } from './sound'
 import type { LookupNews } from './store/outreach'
-import type { Conversation, Id, LiveEvent, Message } from './types'
+import type { Conversation, Id, LiveEvent, Message, OfflineRequest, Preferences } from './types'
 
 const BATCH_MS = 50
 
@@ -17,10 +18,12 @@ export interface News { conversation: Conversation | null; message: Message }
 interface Ears {
   /** Something came that the person does not see right now. */
   onUnseen?: (news: News) => void
+  /** A request has just come in. */
+  onRequest?: (request: OfflineRequest) => void
 }
 
 export function openNewsroom(app: App, ears: Ears = {}): () => void {
-  const { api, conversations, messages, channels, drafts, session, announcer } = app
+  const { api, conversations, messages, channels, drafts, requests, session, announcer, place } = app
   const visible = ref(document.visibilityState === 'visible')
 
   const handlers: Record<string, (data: unknown) => void> = {
@@ -29,7 +32,9 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     channel: (data) => hearChannel(channels, data as ChannelNews),
     typing: (data) => conversations.heardTyping((data as { conversation_id: Id }).conversation_id),
     lookup: (data) => app.outreach.hear(data as LookupNews),
-    draft: (data) => hearDraft(data as { conversation_id: Id; text: string })
+    draft: (data) => hearDraft(data as { conversation_id: Id; text: string }),
+    request: (data) => hearRequest(data as OfflineRequest),
+    preferences: (data) => session.hear(data as { user_id: Id; preferences: Preferences })
   }
 
   const live = new Live({
@@ -56,6 +61,13 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     ears.onUnseen?.({ conversation, message })
   }
 
+  function hearRequest(request: OfflineRequest): void {
+    if (!requests.hear(request)) return
+    announcer.say(t('New request: {name}', { name: request.contact.name }))
+    if (session.state.preferences.sound) beep()
+    ears.onRequest?.(request)
+  }
+
   function announce(message: Message, conversation: Conversation | null): void {
     if (message.conversation_id !== conversations.state.openId) return announcer.countElsewhere()
     const name = conversation?.contact.name ?? message.author?.name ?? t('Client')
@@ -63,7 +75,7 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
   }
 
   function isSeen(id: Id): boolean {
-    return visible.value && document.hasFocus() && conversations.state.openId === id
+    return visible.value && document.hasFocus() && place.state.section === 'chats' && conversations.state.openId === id
   }
 
   /** A chat nobody took concerns everybody, a taken one only its operator. */
@@ -82,6 +94,7 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     messages.forgetExcept(open)
     await Promise.allSettled([
       conversations.reloadAll(),
+      app.boot.entity ? null : requests.reload(),
       open ? conversations.fetchOne(open) : null,
       open ? messages.load(open) : null
     ])
@@ -92,8 +105,11 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     if (visible.value) live.hurry()
   }
   const hurry = () => live.hurry()
-  const calling = computed(() => conversations.state.counters.new + conversations.state.counters.active_unread)
-  const stopTitle = watch(calling, (count) => setTitle(titleOf(count)), { immediate: true })
+  const calling = computed(() => conversations.state.counters.new + conversations.state.counters.active_unread + requests.state.counters.new)
+  const stopTitle = watch(calling, (count) => {
+    setTitle(titleOf(count))
+    if (app.boot.standalone) badge(count)
+  }, { immediate: true })
   const stopAlarm = watch(() => session.state.live, (state) => {
     announcer.alarm(state === 'lost' ? t('Connection lost, reconnecting…') : '')
   })

@@ -21,6 +21,7 @@ export interface Preferences {
   sound?: boolean
   send_on_enter?: boolean
   desktop?: boolean
+  lang?: 'ru' | 'en'
 }
 
 export interface Boot {
@@ -132,6 +133,33 @@ export interface Message {
   reaction?: string
   deleted: boolean
   system?: { code?: string; params?: Record<string, string> } | null
+}
+
+export type RequestStatus = 'new' | 'active' | 'done'
+
+/** What somebody left on a site while nobody could answer, or in a form: «заявка». */
+export interface OfflineRequest {
+  id: Id
+  status: RequestStatus
+  /** form, widget or email: how it came. */
+  kind: string
+  channel: { id: Id; kind: string; name: string }
+  contact: Contact
+  name: string
+  phone: string
+  email: string
+  text: string
+  form_name: string
+  form: Record<string, unknown>
+  visit: Visit & Record<string, unknown>
+  created_at: Time
+  taken_at: Time | null
+  done_at: Time | null
+  responsible: Person | null
+  /** What employees wrote about it; clients never see it. */
+  note: string
+  crm: Crm
+  may: { take: boolean; finish: boolean; reopen: boolean }
 }
 
 export interface Counters { new: number; active: number; active_unread: number; closed: number }

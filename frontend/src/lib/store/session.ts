@@ -3,7 +3,7 @@
 import { reactive } from 'vue'
 import type { Api } from '../api'
 import type { LiveState, TransportName } from '../live'
-import type { Boot, Preferences } from '../types'
+import type { Boot, Id, Preferences } from '../types'
 
 export type SessionStore = ReturnType<typeof createSession>
 
@@ -12,7 +12,8 @@ export function createSession(boot: Boot, api: Pick<Api, 'put'>) {
     theme: boot.preferences.theme ?? boot.theme,
     sound: boot.preferences.sound ?? true,
     send_on_enter: boot.preferences.send_on_enter ?? true,
-    desktop: boot.preferences.desktop ?? false
+    desktop: boot.preferences.desktop ?? false,
+    lang: boot.preferences.lang ?? boot.lang
   }
   const state = reactive({
     user: boot.user,
@@ -27,10 +28,17 @@ export function createSession(boot: Boot, api: Pick<Api, 'put'>) {
   async function prefer(what: Preferences): Promise<void> {
     Object.assign(state.preferences, what)
     if (what.theme) paint(what.theme)
-    await api.put('/preferences', { ...state.preferences })
+    await api.put('/preferences', what)
   }
 
-  return { boot, state, prefer }
+  /** Chosen on another screen of the same person. */
+  function hear({ user_id: userId, preferences }: { user_id: Id; preferences: Preferences }): void {
+    if (userId !== state.user.id) return
+    Object.assign(state.preferences, preferences)
+    paint(state.preferences.theme)
+  }
+
+  return { boot, state, prefer, hear }
 }
 
 /** All at once: with every control fading at its own pace a switch would flicker. */
