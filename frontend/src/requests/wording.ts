@@ -22,7 +22,8 @@ export function kinds(): { id: string; name: string }[] {
 
 /** Who left it: a name, else an address. */
 export function whose({ name, phone: number, email, contact, id }: OfflineRequest): string {
-  return name || contact.name || (number ? phone(number) : email) || `№ ${id}`
+  const known = contact.name === number ? '' : contact.name
+  return name || known || (number ? phone(number) : email) || `№ ${id}`
 }
 
 /** What it says in one line. */
