@@ -1,23 +1,20 @@
 """The journal: what was decided about inquiries, the newest first, found by what people ask for."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, union_all
+from sqlalchemy import Select, or_, select, union_all
 from sqlalchemy.orm import defer
 
-from b24app.actions import why
+from b24app.actions import contacts, why
 from b24app.db import db
-from b24app.models import Contact, Conversation, Decision, Identity, OfflineRequest, Portal
-from b24app.rules import texts
+from b24app.models import Contact, Conversation, Decision, OfflineRequest, Portal
 
 PAGE = 30
 PAGE_MAX = 100
 SCAN = 2_000  # decisions that one page looks through at most
 CLIENTS = 200  # that a search may find; the newest count
-DIGITS = re.compile(r"[\d\s()+-]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +115,5 @@ def _about(clients: list[int]) -> Any:
 
 def _clients(portal_id: int, words: str) -> list[int]:
     """Contacts of the portal by a part of a name, nickname, e-mail or phone."""
-    named = (
-        select(Identity.contact_id)
-        .join(Contact, Contact.id == Identity.contact_id)
-        .where(Contact.portal_id == portal_id, _holds(words, Identity.name, Identity.username))
-    )
-    fits = _holds(words, Contact.name, Contact.email)
-    if DIGITS.fullmatch(words):
-        digits = texts.e164(words) or re.sub(r"\D", "", words)
-        fits = or_(fits, Contact.phone.contains(digits, autoescape=True))
-    query = select(Contact.id).where(
-        Contact.portal_id == portal_id, or_(fits, Contact.id.in_(named))
-    )
+    query = select(Contact.id).where(Contact.portal_id == portal_id, contacts.called(words))
     return list(db.session.scalars(query.order_by(Contact.id.desc()).limit(CLIENTS)))
-
-
-def _holds(words: str, *columns: Any) -> ColumnElement[bool]:
-    return or_(*(column.icontains(words, autoescape=True) for column in columns))

@@ -7,6 +7,7 @@ import { createAbilities } from './store/abilities'
 import { createPlace } from './place'
 import { createAnnouncer } from './store/announcer'
 import { createChannels } from './store/channels'
+import { createContacts } from './store/contacts'
 import { createConversations } from './store/conversations'
 import { createDrafts } from './store/drafts'
 import { createMessages } from './store/messages'
@@ -47,6 +48,7 @@ export function createPage(boot: Boot) {
     outreach: createOutreach(api),
     abilities: createAbilities(api),
     channels: createChannels(api),
+    contacts: createContacts(api),
     requests: createRequests(api, boot.user.id),
     announcer: createAnnouncer(),
     place: createPlace(boot.standalone ?? false)

@@ -6,7 +6,7 @@ import type { Id } from './types'
 export type Section = 'chats' | 'requests' | 'contacts' | 'settings'
 export interface Where { section: Section; id: Id | null }
 
-export const SECTIONS: Section[] = ['chats', 'requests', 'settings']
+export const SECTIONS: Section[] = ['chats', 'requests', 'contacts', 'settings']
 
 export type Place = ReturnType<typeof createPlace>
 

@@ -162,6 +162,25 @@ export interface OfflineRequest {
   may: { take: boolean; finish: boolean; reopen: boolean }
 }
 
+/** A client as a list shows them, with the addresses by which channels know them. */
+export interface ContactLine {
+  id: Id
+  name: string
+  phone: string
+  email: string
+  avatar_url: string
+  created_at: Time
+  identities: { id: Id; channel: { id: Id; kind: string; name: string }; name: string; username: string; blocked: boolean }[]
+}
+
+export interface ContactCard extends ContactLine {
+  /** Further phones and e-mails. */
+  addresses: { kind: 'phone' | 'email'; value: string }[]
+  crm: Crm
+  conversations: Conversation[]
+  requests: OfflineRequest[]
+}
+
 export interface Counters { new: number; active: number; active_unread: number; closed: number }
 
 export interface Channel {
