@@ -29,7 +29,7 @@ class ListQuery(Query):
     limit: int = Field(requests.PAGE, ge=1, le=requests.PAGE_MAX)
 
 
-class NoteBody(Body):
+class RequestNote(Body):
     text: str = Field(max_length=5000)
 
 
@@ -83,7 +83,7 @@ def reopen(path: ById) -> Response:
 
 @blueprint.put("/requests/<int:number>/note")
 @guard.employee
-def keep_note(path: ById, body: NoteBody) -> Response:
+def keep_note(path: ById, body: RequestNote) -> Response:
     asking = guard.viewer()
     with transaction():
         row = _found(path)

@@ -16,9 +16,10 @@ from werkzeug.routing import Rule
 from b24app import clock
 from b24app.actions import requests
 from b24app.db import db, transaction
-from b24app.models import Conversation, Portal
+from b24app.models import Conversation, Portal, Tag, Transfer
 from b24app.rules.forms import Given
 from b24app.web import guard
+from b24app.web.api import Body
 from b24app.web.guard import Viewer
 from tests import build
 from tests.build import BORIS, CLARA, NOW
@@ -26,6 +27,7 @@ from tests.build import BORIS, CLARA, NOW
 API = "/api/v1/"
 # What the address of a thing is not the id of a row of ours: why nobody else's is reached.
 OWN = {
+    "colleagues": "the number of an employee in the asker's own Bitrix24",
     "install": "the name of a step of the asker's own installation",
     "lines": "the number of an Open Line in the asker's own Bitrix24",
     "settings": "the name of the asker's own settings",
@@ -71,6 +73,12 @@ def settled(user_id: int) -> Home:
         chat = db.session.get_one(Conversation, message.conversation_id)
         left = requests.keep(channel, Given(name="Anna", phone="+79000000001"), NOW)
         decided = build.decision(chat.id, home)
+        tag = Tag(portal_id=portal_id, name="Urgent", created_at=NOW)
+        offer = Transfer(
+            portal_id=portal_id, conversation_id=chat.id, from_id=user_id, created_at=NOW
+        )
+        db.session.add_all([tag, offer])
+        db.session.flush()
         return Home(
             portal_id,
             user_id,
@@ -82,6 +90,8 @@ def settled(user_id: int) -> Home:
                 "messages": message.id,
                 "portals": portal_id,
                 "requests": left.id,
+                "tags": tag.id,
+                "transfers": offer.id,
             },
         )
 
@@ -92,10 +102,12 @@ def with_ids(app: Flask) -> list[Rule]:
 
 
 def address(rule: Rule, things: dict[str, int]) -> str:
-    """The rule with each id that of the thing which the part before it names."""
+    """The rule with the id of the thing that its first part names; what is inside is number 1."""
     parts: list[str] = []
     for part in str(rule).split("/"):
-        parts.append(str(things[parts[-1]]) if part.startswith("<") else part)
+        if part.startswith("<"):
+            part = str(things[parts[-1]] if len(parts) == 4 else things.get(parts[-1], 1))
+        parts.append(part)
     return "/".join(parts)
 
 
@@ -105,7 +117,7 @@ def body(description: Any, rule: Rule, method: str) -> dict[str, Any] | None:
     if name in BODIES:
         return BODIES[name]
     path = "/".join(
-        "{%s}" % part.strip("<>").split(":")[-1] if part.startswith("<") else part
+        f"{{{part.strip('<>').split(':')[-1]}}}" if part.startswith("<") else part
         for part in str(rule).split("/")
     )
     wanted = description["paths"][path][method.lower()].get("requestBody")
@@ -145,6 +157,13 @@ def tried(client: FlaskClient, description: Any, home: Home, asker: Home) -> dic
             )
             answers[f"{method} {rule}"] = answer.status_code
     return answers
+
+
+def test_bodies_have_names_of_their_own(client: FlaskClient) -> None:
+    """Two of one name would be one in the description."""
+    names = sorted(one.__name__ for one in Body.__subclasses__())
+    assert len(names) > 10
+    assert names == sorted(set(names))
 
 
 def test_stranger_finds_nothing(client: FlaskClient) -> None:
