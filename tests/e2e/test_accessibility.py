@@ -36,13 +36,13 @@ KNOWN = (
 RUN = "async () => { %s; return (await axe.run(document)).violations }"
 
 
-def well(page: FrameLocator) -> None:
+def well(page: FrameLocator | Page) -> None:
     """Nobody is shut out of this screen."""
     found = complaints(page)
     assert not found, "\n".join(found)
 
 
-def complaints(page: FrameLocator) -> list[str]:
+def complaints(page: FrameLocator | Page) -> list[str]:
     """Each as `rule: element`, for a person to find it."""
     if not AXE.is_file():
         absent("axe-core is not installed: npm ci in frontend/")
