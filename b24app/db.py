@@ -163,6 +163,7 @@ class Turns:
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 _reading = threading.local()
+_brief = threading.local()
 
 
 @contextmanager
@@ -185,6 +186,22 @@ def reading() -> Iterator[Session]:
     finally:
         db.session.rollback()
         _reading.on = False
+
+
+@contextmanager
+def brief_transaction() -> Iterator[Session]:
+    """For what may be forgotten in a power cut: the commit does not wait for the disk.
+
+    What is committed later in any other way takes it to the disk along.
+    """
+    _brief.on = True
+    try:
+        with transaction() as session:
+            if db.engine.dialect.name == "postgresql":
+                session.connection().exec_driver_sql("SET LOCAL synchronous_commit TO off")
+            yield session
+    finally:
+        _brief.on = False
 
 
 def ring_after_commit(topic: str) -> None:
@@ -219,6 +236,10 @@ def _begin(connection: Connection, turns: Turns) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     turns.take(connection.info)
+    wanted = "NORMAL" if getattr(_brief, "on", False) else "FULL"
+    if connection.info.get("synchronous", "FULL") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+        connection.info["synchronous"] = wanted
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -24,6 +24,7 @@ Handler = Callable[[Job], None]
 LEASE = timedelta(seconds=90)
 ECHO = timedelta(seconds=5)  # how long what a killed process had sent may still be on its way
 POLL_SECONDS = 1.0
+AT_A_TIME = 100  # jobs before the application's context is made anew
 log = logging.getLogger(__name__)
 
 
@@ -78,11 +79,8 @@ class Worker:
 
     def run_due(self, limit: int = 1000) -> int:
         """Run what is due in this thread until nothing is; how many jobs ran."""
-        done = 0
         with self.app.app_context():
-            while done < limit and self._once(f"{self.name}:here"):
-                done += 1
-        return done
+            return self._work(f"{self.name}:here", limit)
 
     def _inherit(self) -> None:
         """What a killed process of this machine held is due soon, without its lease.
@@ -108,7 +106,7 @@ class Worker:
             heard = self._rung
             try:
                 with self.app.app_context():
-                    busy = self._once(me)
+                    busy = self._work(me, AT_A_TIME) > 0
             except Exception:  # the database may be away: stay alive and look again
                 log.exception("worker: cannot take jobs")
                 busy = False
@@ -121,29 +119,52 @@ class Worker:
 
     def _once(self, me: str) -> bool:
         """Take one job and keep it; False if none is due."""
+        return self._work(me, 1) == 1
+
+    def _work(self, me: str, most: int) -> int:
+        """Take one job after another and keep them; how many there were."""
+        done, held = 0, self._next(me)
+        while held is not None:
+            kept = self._try(held, me)
+            done += 1
+            held = self._next(me, held if kept else None, more=done < most)
+        return done
+
+    def _next(self, me: str, kept: Job | None = None, *, more: bool = True) -> Job | None:
+        """Put down a kept promise and take what is due next, in one commit.
+
+        A power cut may forget it: then the job runs once more, which changes nothing.
+        """
+        more = more and not self._stop.is_set()
         try:
-            with db.transaction():
-                taken = job.claim(me, clock.now(), LEASE)
+            with db.brief_transaction():
+                if kept is not None:
+                    job.finish(kept.id, me, kept.taken, clock.now())
+                taken = job.claim(me, clock.now(), LEASE) if more else []
                 db.db.session.expunge_all()  # a handler reads its job without a transaction
         except IntegrityError:  # another worker was quicker in the same lane
-            return True
-        if not taken:
-            return False
-        held = taken[0]
-        number, wanted = held.id, held.taken
+            if kept is not None:
+                self._next(me, kept, more=False)
+            return self._next(me)
+        finally:
+            db.db.session.remove()
+        return taken[0] if taken else None
+
+    def _try(self, held: Job, me: str) -> bool:
+        """Run a job; False if it failed, which is noted."""
+        number = held.id
         self._held[number] = me
         try:
             self._run(held)
         except Exception as error:
             db.db.session.rollback()
             self._failed(number, me, error)
+            return False
         else:
-            with db.transaction():
-                job.finish(number, me, wanted, clock.now())
+            return True
         finally:
             self._held.pop(number, None)
             db.db.session.remove()
-        return True
 
     def _run(self, held: Job) -> None:
         handler = self.handlers.get(held.kind)

@@ -48,7 +48,7 @@ def ours(folder: str) -> float:
 
 def _left() -> int:
     with db.reading() as session:
-        return session.query(Job).where(Job.state != "done").count()
+        return session.query(Job).where(Job.kind == "nothing", Job.state != "done").count()
 
 
 def bare(folder: str) -> float:
