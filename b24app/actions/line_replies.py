@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from b24app.actions import inbox, journal, line_strays, promises, replies, shown, uploads
+from b24app.actions import inbox, line_state, line_strays, promises, replies, shown, uploads
 from b24app.actions.line_words import IN_HAND, posted
 from b24app.actions.openlines import CONNECTOR
 from b24app.bitrix import connector
@@ -21,7 +21,7 @@ from b24app.models import (
     MessageVersion,
     Portal,
 )
-from b24app.rules import bbcode, mirror, texts
+from b24app.rules import bbcode, lifecycle, mirror, texts
 
 ECHO_WAIT_SECONDS = 1.0
 
@@ -59,9 +59,9 @@ def hear_one(
         return None
     person = said.user_id if said.user_id else None
     operator_name = _operator_name(portal.id, person)
-    if person and conversation.status == "new":
-        conversation.accept(person, now)
-        journal.note(conversation, "accepted", {"name": operator_name}, now)
+    if person:
+        spoken = lifecycle.answered(promises.line_talk(conversation), person)
+        line_state.keep(conversation, spoken, now)
     message = Message(
         portal_id=portal.id,
         channel_id=conversation.channel_id,

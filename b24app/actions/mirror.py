@@ -12,7 +12,18 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from b24app import clock
-from b24app.actions import budget, journal, line_acks, line_posts, lost, portals, promises
+from b24app.actions import (
+    budget,
+    journal,
+    line_acks,
+    line_checks,
+    line_deeds,
+    line_posts,
+    line_state,
+    lost,
+    portals,
+    promises,
+)
 from b24app.actions.line_words import IN_HAND, item, mark
 from b24app.actions.openlines import TROUBLE, is_well, link_of
 from b24app.bitrix import connector
@@ -67,15 +78,17 @@ def _has_work(portal_id: int) -> bool:
     )
     with reading() as session:
         queries = [select(Message.id).where(Message.portal_id == portal_id, one) for one in wanted]
-        return any(session.scalar(query.limit(1)) for query in queries)
+        some = any(session.scalar(query.limit(1)) for query in queries)
+        return some or line_deeds.waits(portal_id)
 
 
 def _send_round(portal_id: int, client: Client) -> bool:
-    """One request for the connector's messages and one for each operator who answered.
+    """Deeds whose turn it is, one request for the connector's messages, one an operator.
 
     Raises:
         BitrixError: something of it must be tried again; whatever else could go has gone.
     """
+    done, trouble = line_deeds.settle(portal_id, client)
     with transaction():
         waiting = _waiting(portal_id)
         parcels = mirror.parcels(waiting)
@@ -84,11 +97,11 @@ def _send_round(portal_id: int, client: Client) -> bool:
         changes = line_acks.changes(portal_id)[: LIMIT - len(sends) - len(acks)]
         posts = line_posts.by_operator([one for one in parcels if one.way == "post"])
         mark([number for one in sends for number in one.parcel.message_ids], "sending")
-    troubles = [_run_connector(client, sends, acks, changes)]
+    troubles = [trouble, _run_connector(client, sends, acks, changes)]
     troubles += [line_posts.run(client, number, group) for number, group in posts.items()]
     if trouble := next(filter(None, troubles), None):
         raise trouble
-    return bool(sends or acks or changes or posts)
+    return done or bool(sends or acks or changes or posts)
 
 
 def _run_connector(
@@ -130,12 +143,19 @@ def _waiting(portal_id: int) -> list[Waiting]:
         .order_by(Message.id)
         .limit(TAKEN_AT_ONCE)
     )
-    return [_waits(message, conversation) for message, conversation in rows]
+    held = line_deeds.held(portal_id)
+    return [
+        _waits(message, conversation, held.get(conversation.identity_id, message.id))
+        for message, conversation in rows
+    ]
 
 
-def _waits(message: Message, conversation: Conversation) -> Waiting:
-    ready = message.line_state == "queued" and all(
-        one.state != "remote" for one in message.attachments
+def _waits(message: Message, conversation: Conversation, last: int) -> Waiting:
+    """`last`: the last message that may go before a deed of its chat."""
+    ready = (
+        message.line_state == "queued"
+        and message.id <= last
+        and all(one.state != "remote" for one in message.attachments)
     )
     as_operator = (
         message.origin == "workplace"
@@ -178,6 +198,8 @@ def _note_sent(sending: Sending, answer: BatchAnswer) -> None:
                 _meet(conversation, results[place], sending.call.params["LINE"])
             else:
                 _refuse(conversation, message, "; ".join(results[place].errors))
+        if conversation.status == "new":
+            line_checks.watch(conversation.portal_id, clock.now())
 
 
 def _meet(conversation: Conversation, sent: connector.LineSent, line_id: int) -> None:
@@ -185,7 +207,7 @@ def _meet(conversation: Conversation, sent: connector.LineSent, line_id: int) ->
     conversation.line_id = line_id
     is_well(conversation.channel)
     conversation.line_chat_id = sent.chat_id or conversation.line_chat_id
-    conversation.line_session_id = sent.session_id or conversation.line_session_id
+    line_state.meet(conversation, sent.session_id, clock.now())
     conversation.line_user_id = sent.user_id or conversation.line_user_id
 
 
