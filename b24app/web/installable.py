@@ -62,6 +62,7 @@ def worker() -> Response:
     answer = make_response(rendered("standalone/worker.js", language=reader()))
     answer.mimetype = "text/javascript"
     answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Service-Worker-Allowed"] = "/app"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 

@@ -71,7 +71,7 @@ def test_one_takes_it_and_the_other_sees_it(story: Story) -> None:
     on(story.mine, "request-deed-take").click()
     expect(on(story.mine, "request-about")).to_contain_text("В обработке")
     expect(on(story.hers, "request-row")).to_have_count(0)
-    on(story.hers, "tab-active").click()
+    on(on(story.hers, "requests"), "tab-active").click()
     on(story.hers, "request-row").click()
     expect(on(story.hers, "request-about")).to_contain_text("Борис")
     shot(story.darya, "80-request")
@@ -144,10 +144,11 @@ def test_language_is_ones_own_everywhere(alone: Page) -> None:
 
 
 def test_workplace_is_installable(alone: Page) -> None:
-    told = alone.request.get(alone.locator('link[rel="manifest"]').get_attribute("href") or "")
-    assert told.json()["start_url"] == "/app"
-    registered = alone.evaluate("async () => (await navigator.serviceWorker.ready).scope")
-    assert registered.endswith("/app")
+    asked = "async () => (await fetch(document.querySelector('link[rel=manifest]').href)).json()"
+    assert alone.evaluate(asked)["start_url"] == "/app"
+    alone.wait_for_function(
+        "navigator.serviceWorker.getRegistration('/app').then((one) => Boolean(one?.active))"
+    )
 
 
 def test_narrow_window_has_the_sections_below(alone: Page) -> None:
@@ -157,7 +158,7 @@ def test_narrow_window_has_the_sections_below(alone: Page) -> None:
         wide = alone.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, section
     go(alone, "requests")
-    on(alone, "tab-done").click()
+    on(on(alone, "requests"), "tab-done").click()
     on(alone, "request-row").first.click()
     expect(on(alone, "sections")).to_be_hidden()
     shot(alone, "83-request-narrow")
