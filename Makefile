@@ -10,7 +10,7 @@ WORKERS ?= 2
 ARGS ?=
 m ?=
 
-.PHONY: help setup run test check bench lint format migrations clean
+.PHONY: help setup run test check bench shots lint format migrations clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -31,6 +31,10 @@ check: lint
 bench: ## measure (ARGS="name …" chooses)
 	@$(SETUP) dev frontend
 	$(IN)/python -m bench $(ARGS)
+
+shots: ## take a picture of each screen, into var/shots (needs Chromium)
+	@$(SETUP) dev frontend browser
+	$(IN)/python -m tests.e2e.shots
 
 lint: ## style and types of the Python code
 	$(IN)/ruff check .
