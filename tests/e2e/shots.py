@@ -164,7 +164,8 @@ def main() -> int:
                 missed += walk(page, product, look)
                 page.context.close()
         browser.close()
-    sys.stdout.write("\n".join([*missed, f"{len(list(OUT.glob('*.png')))} pictures in {OUT}"]) + "\n")
+    taken = len(list(OUT.glob("*.png")))
+    sys.stdout.write("\n".join([*missed, f"{taken} pictures in {OUT}", ""]))
     return 1 if missed else 0
 
 

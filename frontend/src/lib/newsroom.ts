@@ -62,7 +62,8 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
   }
 
   function hearRequest(request: OfflineRequest): void {
-    if (!requests.hear(request)) return
+    // A tab of a card shows no requests.
+    if (app.boot.entity || !requests.hear(request)) return
     announcer.say(t('New request: {name}', { name: request.contact.name }))
     if (session.state.preferences.sound) beep()
     ears.onRequest?.(request)

@@ -43,6 +43,11 @@ export function phone(number: string): string {
   return parts ? `+7 ${parts[1]} ${parts[2]}-${parts[3]}-${parts[4]}` : number
 }
 
+/** Who told no name is called by a number: shown as people write numbers. */
+export function called(name: string): string {
+  return /^\+\d{7,15}$/.test(name) ? phone(name) : name
+}
+
 /** `3`, `99+`. */
 export function capped(count: number, limit = 99): string {
   return count > limit ? `${limit}+` : String(count)
