@@ -17,6 +17,7 @@ SECONDS, DRAIN_SECONDS = 12.0, 8.0
 LATENCY = (0.08, 0.15)
 CLIENTS = range(8_000_001, 8_000_041)
 RATE, BURST = 2, 50
+FLOOD, FLOOD_SECONDS = 300, 20.0
 CONNECTOR = "callgear_chats"
 
 
@@ -85,6 +86,26 @@ def report(name: str, said: dict[str, float], seen: Seen, mark: str) -> None:
     )
 
 
+def saturated(name: str, place: Town, deed: object, mark: str) -> None:
+    """The bucket is full and much waits: how fast it goes within what is allowed."""
+    limits(place, fill=True)
+    seen = Seen(place)
+    began = time.time()
+    for number in range(FLOOD):
+        deed(CLIENTS[number % len(CLIENTS)], f"{mark} {number}")  # type: ignore[operator]
+    until = time.time() + FLOOD_SECONDS
+    while len(seen.at(mark)) < FLOOD and time.time() < until:
+        time.sleep(0.1)
+    came = seen.at(mark)
+    calls, refused = seen.requests()
+    spent = max([*came.values(), began + 0.1]) - began
+    say(
+        name,
+        f"{len(came)}/{FLOOD} in {spent:.1f} s · {len(came) / spent:.1f} a second · "
+        f"{len(came) / max(1, calls):.1f} a REST call · 503s {refused}",
+    )
+
+
 class OneByOne:
     """How applications do it usually: a call a message, sixteen threads, three tries."""
 
@@ -105,9 +126,15 @@ class OneByOne:
         while True:
             client, text = self.words.get()
             for _ in range(3):
-                if session.post(self.url, json=self._body(client, text)).ok:
+                if self._sent(session, client, text):
                     break
                 time.sleep(1)
+
+    def _sent(self, session: requests.Session, client: int, text: str) -> bool:
+        try:
+            return session.post(self.url, json=self._body(client, text)).ok
+        except requests.RequestException:
+            return False  # the portal has closed: the measurement is over
 
     def _body(self, client: int, text: str) -> dict[str, object]:
         name = f"plain:{client}"
@@ -136,3 +163,5 @@ def main() -> None:
         plain = OneByOne(place)
         seen, mark = Seen(place), "plain-5"
         report("one call a message, 5/s", paced(5, plain.say, mark), seen, mark)
+        saturated("ours, 300 at a full bucket", place, place.say, "flood")
+        saturated("one call a message, 300 at a full bucket", place, plain.say, "drip")

@@ -8,24 +8,15 @@ the line's own log before anything is sent again.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import zip_longest
 
 from sqlalchemy import select
 
 from b24app import clock
-from b24app.actions import (
-    budget,
-    journal,
-    line_acks,
-    line_checks,
-    line_deeds,
-    line_posts,
-    line_state,
-    lost,
-    portals,
-    promises,
-)
+from b24app.actions import budget, journal, line_acks, line_posts, lost, portals, promises
+from b24app.actions.line_acks import Telling
 from b24app.actions.line_words import IN_HAND, item, mark
-from b24app.actions.openlines import TROUBLE, is_well, link_of
+from b24app.actions.openlines import CONNECTOR, TROUBLE, is_well
 from b24app.bitrix import connector
 from b24app.bitrix.batch import LIMIT
 from b24app.bitrix.client import BatchAnswer, Client
@@ -34,7 +25,7 @@ from b24app.errors import BitrixError
 from b24app.models import Channel, Conversation, Job, LineLink, Message
 from b24app.models.job import promise
 from b24app.rules import mirror
-from b24app.rules.mirror import Parcel, Waiting
+from b24app.rules.mirror import Load, Parcel, Waiting
 from b24app.values import Call
 
 TAKEN_AT_ONCE = 600
@@ -42,6 +33,8 @@ ROUNDS = 20
 PARKED = timedelta(minutes=5)
 NO_BUDGET = "budget"
 UNREGISTERED = "IMCONNECTOR_NO_CORRECT_PROVIDER"
+ALONE = "line_alone"  # a detail of a message that was refused together with others
+FILES_AT_ONCE = 4  # Bitrix24 fetches each before it answers, and all of it must end in a minute
 CLOSED_DOORS = ("NOT_ACTIVE_LINE", UNREGISTERED)  # nothing is wrong with the messages
 
 
@@ -49,7 +42,7 @@ CLOSED_DOORS = ("NOT_ACTIVE_LINE", UNREGISTERED)  # nothing is wrong with the me
 class Sending:
     """A command on its way and the messages it carries."""
 
-    parcel: Parcel
+    load: Load
     call: Call
 
 
@@ -78,43 +71,41 @@ def _has_work(portal_id: int) -> bool:
     )
     with reading() as session:
         queries = [select(Message.id).where(Message.portal_id == portal_id, one) for one in wanted]
-        some = any(session.scalar(query.limit(1)) for query in queries)
-        return some or line_deeds.waits(portal_id)
+        return any(session.scalar(query.limit(1)) for query in queries)
 
 
 def _send_round(portal_id: int, client: Client) -> bool:
-    """Deeds whose turn it is, one request for the connector's messages, one an operator.
+    """One request for the connector's messages and one for each operator who answered.
 
     Raises:
         BitrixError: something of it must be tried again; whatever else could go has gone.
     """
-    done, trouble = line_deeds.settle(portal_id, client)
     with transaction():
         waiting = _waiting(portal_id)
         parcels = mirror.parcels(waiting)
-        sends = [_sending(one) for one in parcels if one.way == "send"][:LIMIT]
-        acks = line_acks.acks(portal_id)[: LIMIT - len(sends)]
+        acks = line_acks.acks(portal_id)
+        sends = _sends([one for one in parcels if one.way == "send"])[: LIMIT - len(acks)]
         changes = line_acks.changes(portal_id)[: LIMIT - len(sends) - len(acks)]
         posts = line_posts.by_operator([one for one in parcels if one.way == "post"])
-        mark([number for one in sends for number in one.parcel.message_ids], "sending")
-    troubles = [trouble, _run_connector(client, sends, acks, changes)]
+        mark([number for one in sends for number in one.load.message_ids], "sending")
+    troubles = [_run_connector(client, sends, acks, changes)]
     troubles += [line_posts.run(client, number, group) for number, group in posts.items()]
     if trouble := next(filter(None, troubles), None):
         raise trouble
-    return done or bool(sends or acks or changes or posts)
+    return bool(sends or acks or changes or posts)
 
 
 def _run_connector(
     client: Client,
     sends: Sequence[Sending],
-    acks: Sequence[tuple[int, Call]],
-    changes: Sequence[tuple[int, Call]],
+    acks: Sequence[Telling],
+    changes: Sequence[Telling],
 ) -> BitrixError | None:
     """What must be tried again, as the error that says when."""
     calls = [one.call for one in sends] + [call for _, call in (*acks, *changes)]
     if not calls:
         return None
-    numbers = [number for one in sends for number in one.parcel.message_ids]
+    numbers = [number for one in sends for number in one.load.message_ids]
     try:
         answer = line_posts.ask(client, calls, numbers)
     except BitrixError as error:
@@ -131,7 +122,7 @@ def _run_connector(
 def _waiting(portal_id: int) -> list[Waiting]:
     """Messages for lines that can take them, in order; parked lines are left alone."""
     rows = db.session.execute(
-        select(Message, Conversation)
+        select(Message, Conversation, LineLink.line_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(LineLink, LineLink.channel_id == Message.channel_id)
         .where(
@@ -143,19 +134,12 @@ def _waiting(portal_id: int) -> list[Waiting]:
         .order_by(Message.id)
         .limit(TAKEN_AT_ONCE)
     )
-    held = line_deeds.held(portal_id)
-    return [
-        _waits(message, conversation, held.get(conversation.identity_id, message.id))
-        for message, conversation in rows
-    ]
+    return [_waits(*row) for row in rows]
 
 
-def _waits(message: Message, conversation: Conversation, last: int) -> Waiting:
-    """`last`: the last message that may go before a deed of its chat."""
-    ready = (
-        message.line_state == "queued"
-        and message.id <= last
-        and all(one.state != "remote" for one in message.attachments)
+def _waits(message: Message, conversation: Conversation, line_id: int) -> Waiting:
+    ready = message.line_state == "queued" and all(
+        one.state != "remote" for one in message.attachments
     )
     as_operator = (
         message.origin == "workplace"
@@ -163,43 +147,57 @@ def _waits(message: Message, conversation: Conversation, last: int) -> Waiting:
         and not message.attachments
         and not message.details.get("line_note")
     )
-    if as_operator:
-        return Waiting(message.id, conversation.id, "post", message.author_id, ready)
-    return Waiting(message.id, conversation.id, "send", None, ready)
+    return Waiting(
+        id=message.id,
+        conversation_id=conversation.id,
+        way="post" if as_operator else "send",
+        operator_id=message.author_id if as_operator else None,
+        ready=ready,
+        line_id=line_id,
+        client=message.direction == "in",
+        alone=bool(message.attachments) or bool(message.details.get(ALONE)),
+    )
 
 
-def _sending(parcel: Parcel) -> Sending:
-    conversation = db.session.get_one(Conversation, parcel.conversation_id)
-    link = link_of(conversation.channel_id)
-    items = [item(db.session.get_one(Message, number)) for number in parcel.message_ids]
-    key = f"s{parcel.conversation_id}"
-    return Sending(parcel, connector.send_messages(link.connector, link.line_id, items, key))
+def _sends(parcels: Sequence[Parcel]) -> list[Sending]:
+    """Commands in the order they are to run; few that wait for files to be fetched."""
+    found = mirror.loads(parcels)
+    slow = [one for one in found if one.parcels[0].alone]
+    return [_sending(one) for one in found if one not in slow[FILES_AT_ONCE:]]
+
+
+def _sending(load: Load) -> Sending:
+    items = [item(db.session.get_one(Message, number)) for number in load.message_ids]
+    key = f"s{load.message_ids[0]}"
+    return Sending(load, connector.send_messages(CONNECTOR, load.line_id, items, key))
 
 
 def _note_sent(sending: Sending, answer: BatchAnswer) -> None:
     """What became of each message of a command."""
-    key = sending.call.key
+    key, load = sending.call.key, sending.load
     error = answer.errors.get(key)
-    with transaction() as session:
+    with transaction():
         if error is not None:
-            _note_refused(sending.parcel, error)
+            _note_refused(load, error)
             return
         if key not in answer.results:
-            mark(sending.parcel.message_ids, "unknown")
+            mark(load.message_ids, "unknown")
             return
         results = connector.read_sent(answer.results[key])
-        conversation = session.get_one(Conversation, sending.parcel.conversation_id)
-        for place, number in enumerate(sending.parcel.message_ids):
-            message = session.get_one(Message, number)
-            if place >= len(results):
-                message.line_state = "unknown"
-            elif results[place].ok:
-                message.line_state = "sent"
-                _meet(conversation, results[place], sending.call.params["LINE"])
-            else:
-                _refuse(conversation, message, "; ".join(results[place].errors))
-        if conversation.status == "new":
-            line_checks.watch(conversation.portal_id, clock.now())
+        for number, result in zip_longest(load.message_ids, results[: len(load.message_ids)]):
+            _note_one(db.session.get_one(Message, number), result, load.line_id)
+
+
+def _note_one(message: Message, result: connector.LineSent | None, line_id: int) -> None:
+    if result is None:
+        message.line_state = "unknown"
+        return
+    conversation = db.session.get_one(Conversation, message.conversation_id)
+    if result.ok:
+        message.line_state = "sent"
+        _meet(conversation, result, line_id)
+    else:
+        _refuse(conversation, message, "; ".join(result.errors))
 
 
 def _meet(conversation: Conversation, sent: connector.LineSent, line_id: int) -> None:
@@ -207,23 +205,38 @@ def _meet(conversation: Conversation, sent: connector.LineSent, line_id: int) ->
     conversation.line_id = line_id
     is_well(conversation.channel)
     conversation.line_chat_id = sent.chat_id or conversation.line_chat_id
-    line_state.meet(conversation, sent.session_id, clock.now())
+    conversation.line_session_id = sent.session_id or conversation.line_session_id
     conversation.line_user_id = sent.user_id or conversation.line_user_id
 
 
-def _note_refused(parcel: Parcel, error: BitrixError) -> None:
+def _note_refused(load: Load, error: BitrixError) -> None:
     """A whole command was refused: the line is off, the answer is lost, or it makes no sense."""
-    conversation = db.session.get_one(Conversation, parcel.conversation_id)
     if error.unknown:
-        return mark(parcel.message_ids, "unknown")
+        return mark(load.message_ids, "unknown")
     if error.code in CLOSED_DOORS:
-        mark(parcel.message_ids, "queued")
-        return _park(conversation.channel_id, error)
+        mark(load.message_ids, "queued")
+        return _park_all(load, error)
     if not error.permanent:
-        return mark(parcel.message_ids, "queued")
-    for number in parcel.message_ids:
-        _refuse(conversation, db.session.get_one(Message, number), error.message)
-    return None
+        return mark(load.message_ids, "queued")
+    if len(load.message_ids) > 1:
+        return _take_apart(load)
+    message = db.session.get_one(Message, load.message_ids[0])
+    conversation = db.session.get_one(Conversation, message.conversation_id)
+    return _refuse(conversation, message, error.message)
+
+
+def _take_apart(load: Load) -> None:
+    """One of them is not to be sent, and nobody said which: each goes by itself."""
+    for number in load.message_ids:
+        message = db.session.get_one(Message, number)
+        message.line_state = "queued"
+        message.details = {**message.details, ALONE: True}
+
+
+def _park_all(load: Load, error: BitrixError) -> None:
+    talks = (db.session.get_one(Conversation, one.conversation_id) for one in load.parcels)
+    for channel_id in {talk.channel_id for talk in talks}:
+        _park(channel_id, error)
 
 
 def _park(channel_id: int, error: BitrixError) -> None:

@@ -14,6 +14,9 @@ class Waiting:
 
     way: `send` by the connector (the client's words and notes), `post` as the operator.
     ready: False while a file of it is still on its way to us.
+    client: the client's own words.
+    alone: not with other messages in a command: Bitrix24 fetches a file of it and may be
+        slow about that, or refused it together with others.
     """
 
     id: int
@@ -21,6 +24,9 @@ class Waiting:
     way: Way
     operator_id: int | None = None
     ready: bool = True
+    line_id: int = 0
+    client: bool = True
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,44 @@ class Parcel:
     way: Way
     operator_id: int | None
     message_ids: tuple[int, ...]
+    line_id: int = 0
+    client: bool = True
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one command carries: parcels of different conversations of a line."""
+
+    line_id: int
+    parcels: tuple[Parcel, ...]
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        return tuple(number for one in self.parcels for number in one.message_ids)
+
+
+def loads(parcels: Iterable[Parcel], most: int = MOST) -> list[Load]:
+    """Parcels of a line together, up to `most` messages a command, clients' text first.
+
+    What travels alone comes last, each parcel by itself.
+    """
+    first = sorted(parcels, key=lambda one: (one.alone, not one.client))
+    full: list[list[Parcel]] = []
+    open_loads: dict[int, list[Parcel]] = {}
+    for one in first:
+        room = open_loads.get(one.line_id)
+        if room is None or one.alone or _size(room) + len(one.message_ids) > most:
+            room = []
+            full.append(room)
+            if not one.alone:
+                open_loads[one.line_id] = room
+        room.append(one)
+    return [Load(room[0].line_id, tuple(room)) for room in full]
+
+
+def _size(parcels: Sequence[Parcel]) -> int:
+    return sum(len(one.message_ids) for one in parcels)
 
 
 def parcels(waiting: Iterable[Waiting], most: int = MOST) -> list[Parcel]:
@@ -73,10 +117,18 @@ def normal(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _way(one: Waiting) -> tuple[Way, int | None]:
-    return one.way, one.operator_id
+def _way(one: Waiting) -> tuple[Way, int | None, bool]:
+    return one.way, one.operator_id, one.alone
 
 
 def _parcel(run: list[Waiting]) -> Parcel:
-    ids = tuple(one.id for one in run)
-    return Parcel(run[0].conversation_id, run[0].way, run[0].operator_id, ids)
+    first = run[0]
+    return Parcel(
+        conversation_id=first.conversation_id,
+        way=first.way,
+        operator_id=first.operator_id,
+        message_ids=tuple(one.id for one in run),
+        line_id=first.line_id,
+        client=first.client,
+        alone=first.alone,
+    )

@@ -1,6 +1,6 @@
 """Packing for Open Lines: order is kept, nothing overtakes."""
 
-from b24app.rules.mirror import Waiting, arrived, echo, parcels
+from b24app.rules.mirror import Waiting, arrived, echo, loads, parcels
 
 
 def said(number: int, chat: int = 1, **more: object) -> Waiting:
@@ -50,3 +50,31 @@ def test_echo_is_known_by_its_words() -> None:
 
 def test_strange_words_are_no_echo() -> None:
     assert echo("Hello", [(8, "Good day")]) is None
+
+
+def packed(waiting: list[Waiting], **more: int) -> list[tuple[int, ...]]:
+    return [load.message_ids for load in loads(parcels(waiting), **more)]
+
+
+def test_chats_of_a_line_share_a_command() -> None:
+    waiting = [said(1), said(2, chat=2), said(3), said(4, chat=3, line_id=7)]
+    assert packed(waiting) == [(1, 3, 2), (4,)]
+
+
+def test_command_has_a_limit_and_no_chat_is_torn() -> None:
+    waiting = [said(number, chat=number % 3) for number in range(1, 10)]
+    assert packed(waiting, most=6) == [(1, 4, 7, 2, 5, 8), (3, 6, 9)]
+
+
+def test_clients_text_goes_before_notes_and_files() -> None:
+    waiting = [said(1, alone=True), said(2, chat=2, client=False), said(3, chat=3)]
+    assert packed(waiting) == [(3, 2), (1,)]
+
+
+def test_text_before_a_file_does_not_wait_for_it() -> None:
+    assert packed([said(1), said(2, alone=True), said(3)]) == [(1,)]
+
+
+def test_nothing_shares_a_command_with_a_file() -> None:
+    waiting = [said(1, chat=1, alone=True), said(2, chat=2, alone=True), said(3, chat=3)]
+    assert packed(waiting) == [(3,), (1,), (2,)]
