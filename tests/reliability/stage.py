@@ -46,21 +46,13 @@ class Client:
 
     @cached_property
     def conversation_id(self) -> int:
-        """The first talk."""
-        return self.talks()[0]
-
-    @property
-    def known(self) -> bool:
-        return bool(self.talks())
-
-    def talks(self) -> list[int]:
         with reading() as session:
             query = (
                 select(Conversation.id)
                 .join(Identity, Identity.id == Conversation.identity_id)
                 .where(Identity.external_id == str(self.number))
             )
-            return list(session.scalars(query.order_by(Conversation.id)))
+            return int(session.scalars(query).one())
 
     def chat(self) -> dict[str, Any]:
         """The conversation in the workplace."""
