@@ -65,30 +65,6 @@ def deliver(job: Job) -> None:
         _arrived(delivery.message_id)
 
 
-def amend(job: Job) -> None:
-    """Change or take back at the messenger what was changed or deleted in an Open Line."""
-    with transaction() as session:
-        message = session.get_one(Message, job.payload["message_id"])
-        conversation = session.get_one(Conversation, message.conversation_id)
-        adapter = accounts.adapter(conversation.channel)
-        chat_id, text = conversation.identity.external_id, message.text
-        ids = [str(one).removeprefix(f"{chat_id}:") for one in message.external_ids]
-        gone = message.deleted_at is not None
-    try:
-        _amend(adapter, chat_id, ids, None if gone else text)
-    except ChannelError as error:
-        if not error.permanent:
-            raise
-
-
-def _amend(adapter: Adapter, chat_id: str, ids: Sequence[str], text: str | None) -> None:
-    if text is None and adapter.can_delete:
-        for one in ids:
-            adapter.delete(chat_id, one)
-    elif text is not None and adapter.can_edit and len(ids) == 1:
-        adapter.edit(chat_id, ids[0], text)
-
-
 def _left(delivery: Delivery) -> Sequence[tuple[int, Part]]:
     return list(enumerate(delivery.adapter.parts(delivery.outgoing)))[delivery.done :]
 
@@ -287,4 +263,4 @@ def _known_ids(delivery: Delivery) -> frozenset[str]:
         return frozenset(str(one).rpartition(":")[2] for ids in rows for one in ids)
 
 
-JOBS = {"deliver": deliver, "amend": amend}
+JOBS = {"deliver": deliver}

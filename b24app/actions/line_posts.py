@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from b24app.actions.line_words import mark, posted
+from b24app.actions.line_words import mark, posted, words
 from b24app.bitrix import lines
 from b24app.bitrix.batch import LIMIT
 from b24app.bitrix.client import BatchAnswer, Client
@@ -67,15 +67,12 @@ def ask(
 
 
 def _post_calls(conversation_id: int, number: int) -> list[Call]:
-    """Take the dialog, or join it if it is a colleague's, then say it."""
-    conversation = db.session.get_one(Conversation, conversation_id)
-    message = db.session.get_one(Message, number)
-    mine = conversation.responsible_id in (None, message.author_id)
-    come = lines.operator_answer if mine else lines.join
-    chat_id = conversation.line_chat_id or 0
+    """Join the dialog if it is somebody else's, then say it."""
+    chat_id = db.session.get_one(Conversation, conversation_id).line_chat_id or 0
+    text = words(db.session.get_one(Message, number))
     return [
-        come(chat_id, f"a{conversation_id}"),
-        lines.im_message_add(chat_id, message.text, key=f"p{number}"),
+        lines.operator_answer(chat_id, f"a{conversation_id}"),
+        lines.im_message_add(chat_id, text, key=f"p{number}"),
     ]
 
 

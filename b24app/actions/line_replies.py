@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from b24app.actions import inbox, line_state, line_strays, promises, replies, shown, uploads
-from b24app.actions.line_words import IN_HAND, posted
+from b24app.actions import inbox, journal, line_strays, promises, replies, shown, uploads
+from b24app.actions.line_words import IN_HAND, bare, posted, words
 from b24app.actions.openlines import CONNECTOR
 from b24app.bitrix import connector
 from b24app.bitrix.payloads import LineFile, LineMessage, PortalEvent, line_messages
@@ -21,7 +21,7 @@ from b24app.models import (
     MessageVersion,
     Portal,
 )
-from b24app.rules import bbcode, lifecycle, mirror, texts
+from b24app.rules import bbcode, mirror, texts
 
 ECHO_WAIT_SECONDS = 1.0
 
@@ -57,20 +57,19 @@ def hear_one(
     conversation.line_chat_id = said.im_chat_id or conversation.line_chat_id
     if _is_echo(conversation, said):
         return None
-    person = said.user_id if said.user_id else None
-    operator_name = _operator_name(portal.id, person)
-    if person:
-        spoken = lifecycle.answered(promises.line_talk(conversation), person)
-        line_state.keep(conversation, spoken, now)
+    operator = shown.operators(portal.id, [said.user_id]).get(said.user_id or 0)
+    if operator and conversation.status == "new":  # robots and chat-bots take no chats
+        conversation.accept(operator.user_id, now)
+        journal.note(conversation, "accepted", {"name": operator.name}, now)
     message = Message(
         portal_id=portal.id,
         channel_id=conversation.channel_id,
         conversation_id=conversation.id,
         external_ids=[],
         direction="out",
-        origin="line" if person else "bot",
-        author_id=person,
-        author_name=operator_name,
+        origin="line" if operator else "bot",
+        author_id=operator.user_id if operator else None,
+        author_name=operator.name if operator else "",
         text=texts.clean(bbcode.plain(said.text)),
         state="queued",
         line_message_id=said.im_message_id,
@@ -110,7 +109,7 @@ def _is_echo(conversation: Conversation, said: LineMessage) -> bool:
         )
         .order_by(Message.id)
     ).all()
-    ours = [(one.id, bbcode.escaped(one.text)) for one in waiting]
+    ours = [(one.id, bbcode.escaped(words(one))) for one in waiting]
     number = mirror.echo(bbcode.plain(said.text), ours)
     if number is not None:
         posted(db.session.get_one(Message, number), said.im_message_id or 0)
@@ -147,11 +146,6 @@ def _conversation_of(portal_id: int, said: LineMessage, now: datetime) -> Conver
     return conversation
 
 
-def _operator_name(portal_id: int, user_id: int | None) -> str:
-    known = shown.operators(portal_id, [user_id]).get(user_id or 0)
-    return known.name if known else ""
-
-
 def _remote(portal: Portal, file: LineFile, now: datetime) -> Attachment:
     """A file of an operator: brought at once, because its link lives for minutes."""
     url = file.url if file.url.startswith("http") else f"{portal.origin}{file.url}"
@@ -186,15 +180,15 @@ def _by_external(portal_id: int, name: str) -> Message | None:
 
 def change(message: Message, deleted: bool, text: str, now: datetime) -> None:
     """A reply reads otherwise over there, or is gone: the same here; again changes nothing."""
-    words = texts.clean(bbcode.plain(text))
-    if message.deleted_at or (not deleted and message.text == words):
+    said = bare(message, texts.clean(bbcode.plain(text)))
+    if message.deleted_at or (not deleted and message.text == said):
         return
     conversation = db.session.get_one(Conversation, message.conversation_id)
     db.session.add(MessageVersion(message_id=message.id, text=message.text, replaced_at=now))
     if deleted:
         message.deleted_at = now
     else:
-        message.text, message.edited_at = words, now
+        message.text, message.edited_at = said, now
     message.version += 1
     promises.amend(message, now)
     promises.crm_again(conversation, message, now)

@@ -28,18 +28,37 @@ def item(message: Message) -> connector.Item:
     """A message as the connector sends it: the client's words, or a note about ours."""
     conversation = db.session.get_one(Conversation, message.conversation_id)
     note = message.direction == "out"
-    quote = f">> {message.quote_text}\n" if message.quote_text and not note else ""
     return connector.Item(
         channel_id=message.channel_id,
         chat=conversation.identity.external_id,
         message=line_name(message),
         sent_at=message.said_at,
         person=person(conversation),
-        text=quote + message.text,
+        text=words(message),
         files=_files(message),
-        author=message.author_name if note else "",
+        author=_author(message, conversation) if note else "",
         employee_id=0 if note else None,
     )
+
+
+def words(message: Message) -> str:
+    """What was said, below what it answers; Bitrix24 draws lines with `>>` as a quote."""
+    return _quote(message) + message.text
+
+
+def bare(message: Message, text: str) -> str:
+    """The words alone of what `words` gave, as somebody changed them in the line."""
+    return text.removeprefix(_quote(message))
+
+
+def _quote(message: Message) -> str:
+    lines = message.quote_text.splitlines()
+    return "".join(f">> {line}\n" for line in lines if line.strip())
+
+
+def _author(message: Message, conversation: Conversation) -> str:
+    """Who writes on the account's own telephone is nobody we know: the account names them."""
+    return conversation.channel.name if message.origin == "device" else message.author_name
 
 
 def person(conversation: Conversation) -> Person:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from b24app import clock
-from b24app.actions.line_words import IN_HAND, line_name, posted
+from b24app.actions.line_words import IN_HAND, line_name, posted, words
 from b24app.bitrix import connector, lines
 from b24app.bitrix.client import Client
 from b24app.db import db, transaction
@@ -141,4 +141,4 @@ def _posted_in(logs: Sequence[lines.Told], message: Message) -> int | None:
         for one in log.messages
         if one.author_id == message.author_id and one.message_id not in known
     ]
-    return mirror.echo(bbcode.escaped(message.text), said)
+    return mirror.echo(bbcode.escaped(words(message)), said)

@@ -1,7 +1,6 @@
 """What a message sets in motion: each promise is written with the row it serves."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -9,7 +8,6 @@ from b24app.actions import accounts
 from b24app.db import db
 from b24app.models import Channel, Conversation, LineLink, Message, OfflineRequest
 from b24app.models.job import LATER, SOON, URGENT, promise
-from b24app.rules import lifecycle
 
 # A person types several lines in a row: CRM hears them together.
 CRM_PAUSE = timedelta(seconds=2)
@@ -49,14 +47,18 @@ def to_line(conversation: Conversation, message: Message, now: datetime) -> None
 
 
 def lines(portal_id: int, now: datetime, pause: timedelta = timedelta()) -> None:
-    """Drain what waits to go to Open Lines: one drain per portal at a time."""
+    """Drain what waits to go to Open Lines: one drain per portal at a time.
+
+    As urgent as what messengers bring: behind it, lines would hear nothing for as long as
+    clients write faster than we read.
+    """
     promise(
         "lines",
         f"lines:{portal_id}",
         now,
         portal_id=portal_id,
         lane=f"portal:{portal_id}:lines*",
-        priority=SOON - 10,
+        priority=URGENT,
         due_at=now + pause,
         payload={"portal_id": portal_id},
     )
@@ -109,50 +111,35 @@ def amend(message: Message, now: datetime) -> None:
     )
 
 
-def line_note(message: Message, now: datetime) -> None:
-    """Tell the Open Line that a reply written there did not reach the client."""
+def line_note(message: Message, now: datetime, why: str = "") -> None:
+    """Tell the Open Line that a reply written there, or a change of it, did not reach the client.
+
+    Args:
+        why: what to say; "": why the message failed.
+    """
     promise(
         "line_note",
-        f"line_note:{message.id}",
+        f"line_note:{message.id}:{message.version}" if why else f"line_note:{message.id}",
         now,
         portal_id=message.portal_id,
         lane=f"portal:{message.portal_id}:lines*",
         priority=SOON,
-        payload={"message_id": message.id},
+        payload={"message_id": message.id, "why": why},
     )
 
 
-def line_deed(
-    conversation: Conversation,
-    deed: lifecycle.Deed,
-    user_id: int,
-    now: datetime,
-    *,
-    to: int | None = None,
-) -> None:
-    """Do in the Open Line what an operator did here, after the words said before it.
-
-    Args:
-        to: who gets the chat, if it is a transfer.
-    """
-    if accounts.line_of(conversation.channel) is None:
+def line_deed(conversation: Conversation, deed: str, user_id: int, now: datetime) -> None:
+    """Do in the Open Line what an operator did here: deed is accept, finish or start."""
+    if conversation.line_chat_id is None or accounts.line_of(conversation.channel) is None:
         return
-    after = conversation.last_message_id or 0
-    wish = lifecycle.wish(line_talk(conversation), deed, user_id, to, after)
-    conversation.line_wish = lifecycle.kept(wish)
-    lines(conversation.portal_id, now)
-
-
-def line_talk(conversation: Conversation) -> lifecycle.Talk:
-    """Both sides of a talk, as far as we know."""
-    status: Any = conversation.status
-    return lifecycle.Talk(
-        status,
-        conversation.responsible_id,
-        conversation.line_session_id,
-        conversation.line_ended_id,
-        lifecycle.read(conversation.line_wish),
-        conversation.line_doubt,
+    promise(
+        "line_deed",
+        f"line_deed:{conversation.id}:{deed}",
+        now,
+        portal_id=conversation.portal_id,
+        lane=f"portal:{conversation.portal_id}:lines*",
+        priority=SOON - 10,
+        payload={"conversation_id": conversation.id, "deed": deed, "user_id": user_id},
     )
 
 

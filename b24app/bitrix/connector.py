@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import quote
 
 from b24app.bitrix.batch import safe_text
@@ -19,7 +20,9 @@ from b24app.values import Call, Person
 NAME_LIMIT = 25
 TITLE_LIMIT = 200
 # What Open Lines accept in names: letters of any alphabet, spaces, hyphens, apostrophes.
-_NOT_NAME = re.compile(r"[^\w\s'’-]|[\d_]")
+_NOT_NAME = re.compile(r"[^\w\s'-]|[\d_]")
+_APOSTROPHES = str.maketrans("’ʼ`´", "''''")
+_JOINTS = re.compile(r"[\s'-]+")
 _SPACES = re.compile(r"\s+")
 _OURS = re.compile(r"c([0-9]{1,18}):(.+)", re.S)
 
@@ -215,8 +218,14 @@ def read_done(result: Any) -> None:
 
 def person_name(text: str) -> str:
     """A name as Open Lines take it; "" if nothing of it can stay."""
-    words = _SPACES.sub(" ", _NOT_NAME.sub("", text)).strip(" -'’")
-    return words[:NAME_LIMIT].strip(" -'’")
+    whole_letters = normalize("NFC", text).translate(_APOSTROPHES)
+    words = _JOINTS.sub(_joint, _NOT_NAME.sub("", whole_letters)).strip(" -'")
+    return words[:NAME_LIMIT].strip(" -'")
+
+
+def _joint(found: re.Match[str]) -> str:
+    """One mark between two words, the strongest of several."""
+    return next((mark for mark in "-'" if mark in found[0]), " ")
 
 
 def _messages(

@@ -220,9 +220,7 @@ def _post(
     numbers = _fetched(state, chat, message)
     if numbers is None:
         return None
-    by_client = message.get("user_id") is None
-    going = openlines.running(state, chat) is not None
-    first = not going and not (by_client and openlines.went_on(state, chat))
+    first = openlines.running(state, chat) is None
     if first:
         openlines.open_session(state, chat)
     if message.get("user_id") is not None:

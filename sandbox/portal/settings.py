@@ -86,8 +86,6 @@ class Switches:
     fetch_files: bool = True
     # An operator's message into a closed dialog opens a new session.
     message_reopens_session: bool = True
-    # A client's word within FULL_CLOSE_TIME minutes after the end goes on with the same session.
-    closing_session_goes_on: bool = False
     # app.md Q1: a used refresh token keeps working.
     refresh_reusable: bool = False
     # app.md Q4: the application token changes with an update.

@@ -180,3 +180,51 @@ def test_undeliverable_reply_is_told_to_the_line(here: World) -> None:
     here.control("lines/1/reply", {"chat_id": line["id"], "user_id": BORIS, "text": "Lost"})
     here.run()
     assert any(text.startswith("⚠") for text in here.all_in_line())
+
+
+def reply(here: World, text: str, user_id: int = BORIS) -> int:
+    (line,) = here.line_chats()
+    body = {"chat_id": line["id"], "user_id": user_id, "text": text}
+    number = int(here.control("lines/1/reply", body)["id"])
+    here.run()
+    return number
+
+
+def test_change_that_cannot_be_made_is_told_in_both(here: World) -> None:
+    linked(here)
+    here.say()
+    number = reply(here, "Helo")
+    here.telegram.test_client().post(
+        "/_sandbox/block", json={"bot": "100001:SANDBOX-TOKEN-ONE", "user_id": 42}
+    )
+    here.control(f"messages/{number}/edit", {"text": "Hello"})
+    here.run()
+    assert any(text.startswith("⚠") for text in here.all_in_line())
+    log = here.open("LEFT_MENU", BORIS).get(f"/conversations/{chat(here, 'active')['id']}/messages")
+    assert [one["text"] for one in log["items"]][-1].startswith("The client still sees")
+
+
+def test_chat_bot_reaches_the_client_and_takes_no_chat(here: World) -> None:
+    linked(here)
+    here.say()
+    with here.portal.lock:
+        here.portal.users[77] = {**here.portal.users[BORIS], "ID": 77, "USER_TYPE": "bot"}
+        next(iter(here.portal.chats.values())).members.append(77)
+    reply(here, "A robot helps you", 77)
+    assert here.said_on_phone()[-1] == "A robot helps you"
+    assert chat(here)["last_message"]["text"] == "A robot helps you"
+
+
+def test_quote_of_the_workplace_is_shown_in_the_line(here: World) -> None:
+    linked(here)
+    here.say("Is it there?")
+    reply(here, "One moment")
+    screen = here.open("LEFT_MENU", BORIS)
+    talk = chat(here, "active")["id"]
+    (first, *_) = screen.get(f"/conversations/{talk}/messages")["items"]
+    uuid = "0b3c7c0e-1111-4222-8333-966666666666"
+    body = {"client_uuid": uuid, "text": "Yes", "quote_id": first["id"]}
+    screen.post(f"/conversations/{talk}/messages", body)
+    here.run()
+    assert here.all_in_line()[-1] == ">> Is it there?\nYes"
+    assert here.said_on_phone()[-1] == "Yes"

@@ -67,6 +67,11 @@ def test_note_of_a_colleague_has_their_name() -> None:
         ("a_b", "ab"),
         ("х" * 40, "х" * 25),
         ("<script>", "script"),
+        ("O’Neil", "O'Neil"),
+        ("Anna  -  Maria", "Anna-Maria"),
+        ("d\u2019 -Artagnan", "d-Artagnan"),
+        ("Андрейка".replace("й", "и\u0306"), "Андрейка"),
+        ("a" * 24 + " Long", "a" * 24),
         ("  ", ""),
     ],
 )
