@@ -251,10 +251,14 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The messenger took it; one outgoing message may have become several."""
+    """The messenger took it; one outgoing message may have become several.
+
+    chat_id: what the messenger itself calls the chat, if that is not what we called it.
+    """
 
     message_ids: tuple[str, ...]
     sent_at: datetime | None = None
+    chat_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,13 @@ def test_talk_goes_both_ways_and_statuses_move(phones: Phones) -> None:
     phones.here.run()
     last = desk.log()[-1]
     assert (last["state"], last["reaction"]) == ("read", "👍")
+    phones.say("Thank you")
+    said = phones.seen()[-1]
+    assert said["state"] == "sent"
+    log, chat = desk.log(), desk.chat["id"]
+    desk.screen.post(f"/conversations/{chat}/read", {"message_id": log[-1]["id"]})
+    phones.here.run()
+    assert phones.seen()[-1]["state"] == "read"
 
 
 def test_files_go_both_ways_and_odd_things_are_named(lite: Phones) -> None:

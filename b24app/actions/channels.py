@@ -374,6 +374,7 @@ def _shown(row: Channel, line: LineLink | None) -> dict[str, Any]:
         "name": row.name,
         "state": row.state,
         "last_error": row.last_error,
+        "skipped": row.details.get("skipped", {}),
         "last_in_at": moment(row.last_in_at),
         "last_out_at": moment(row.last_out_at),
         "external_id": row.external_id,

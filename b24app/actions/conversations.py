@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, literal, select, tuple_, update
 
-from b24app.actions import journal, promises, search, shown
+from b24app.actions import journal, promises, read_marks, search, shown
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
 from b24app.models import Conversation, ConversationTag, Message, Operator, Portal
@@ -157,6 +157,7 @@ def read(conversation: Conversation, message_id: int, now: datetime) -> None:
         )
         or 0
     )
+    read_marks.promise_mark(conversation, message_id, now)
     shown.tell_conversation(conversation, now)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from b24app import clock, media
-from b24app.actions import accounts, channels, lost_sends, promises, shown
+from b24app.actions import accounts, channels, inbox, lost_sends, promises, shown
 from b24app.channels.base import (
     NEEDS_ATTENTION,
     RECIPIENT_GONE,
@@ -175,8 +175,11 @@ def _note_try(delivery: Delivery, number: int, now: datetime) -> None:
 def _note_sent(message_id: int, number: int, part: Part, sent: Sent) -> None:
     with transaction() as session:
         message = session.get_one(Message, message_id)
-        ids = [f"{part.chat_id}:{one}" for one in sent.message_ids]
-        lost_sends.note(message, number, ids)
+        chat_id = sent.chat_id or part.chat_id
+        lost_sends.note(message, number, [f"{chat_id}:{one}" for one in sent.message_ids])
+        if chat_id != part.chat_id:
+            identity = session.get_one(Conversation, message.conversation_id).identity
+            inbox.move(identity, chat_id)
 
 
 def _arrived(message_id: int) -> None:

@@ -323,9 +323,33 @@ def identity_of(
         contact: whose address a new one is, if that is known.
     """
     identity = db.session.scalar(WHO, {"channel": channel.id, "chat": chat_id})
+    identity = identity or _under_another_name(channel, chat_id, person)
     if identity is None:
         identity = _new_identity(channel, chat_id, person, now, contact)
     _learn(identity, person)
+    return identity
+
+
+def move(identity: Identity, chat_id: str) -> None:
+    """The messenger calls this client's chat otherwise, unless somebody is called so already."""
+    taken = exists().where(
+        Identity.channel_id == identity.channel_id, Identity.external_id == chat_id
+    )
+    if not db.session.scalar(select(taken)):
+        identity.external_id = chat_id
+
+
+def _under_another_name(channel: Channel, chat_id: str, person: Person) -> Identity | None:
+    """Who is known by their own id already: a phone that named the chat may become hidden."""
+    if not person.external_id:
+        return None
+    identity = db.session.scalar(
+        select(Identity)
+        .where(Identity.channel_id == channel.id, Identity.user_id == person.external_id)
+        .limit(1)
+    )
+    if identity and chat_id != person.external_id:
+        move(identity, chat_id)
     return identity
 
 

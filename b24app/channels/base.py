@@ -356,7 +356,7 @@ class Adapter(ABC):
                     raise
                 raise PartlySent(error, number, ids) from error
             ids += sent.message_ids
-        return Sent(ids, sent.sent_at)
+        return Sent(ids, sent.sent_at, sent.chat_id)
 
     @abstractmethod
     def edit(self, chat_id: str, message_id: str, text: str) -> None:

@@ -7,8 +7,8 @@ from flask import Flask
 
 from b24app.actions import inbox, skipped
 from b24app.db import db
-from b24app.models import Channel, Conversation, Message
-from b24app.values import Reacted, Receipt, Skipped
+from b24app.models import Channel, Conversation, Identity, Message
+from b24app.values import Incoming, Person, Reacted, Receipt, Skipped
 from tests import build
 
 
@@ -98,3 +98,39 @@ def test_skipped_news_are_counted_with_their_reason(channel: Channel) -> None:
     before = counted._value.get()
     words = skipped.note(channel, [Skipped("group_chat"), Skipped("group_chat"), Skipped("odd")])
     assert (words, counted._value.get() - before) == ("group_chat, odd", 2)
+    assert channel.details["skipped"] == {"group_chat": 2, "odd": 1}
+
+
+def test_reasons_do_not_grow_for_ever(channel: Channel) -> None:
+    for number in range(2 * skipped.MOST_REASONS):
+        skipped.count(channel, f"event_{number}")
+    kept = channel.details["skipped"]
+    assert (len(kept), kept["other"]) == (skipped.MOST_REASONS + 1, skipped.MOST_REASONS)
+
+
+def said(chat_id: str, user_id: str, **more: Any) -> Incoming:
+    return build.incoming(chat_id=chat_id, person=Person(user_id, name="Anna"), **more)
+
+
+@pytest.mark.parametrize("chats", [("79001112233", "RU.1"), ("RU.1", "79001112233")])
+def test_client_whose_phone_is_hidden_is_the_same(channel: Channel, chats: Any) -> None:
+    talks = [inbox.hear(channel, said(chat_id, "RU.1"), build.NOW) for chat_id in chats]
+    assert len({one.conversation_id for one in talks if one}) == 1
+    [identity] = build.rows(Identity)
+    assert identity.external_id == "79001112233"
+
+
+def test_two_clients_are_not_one(channel: Channel) -> None:
+    for chat_id, user_id in (("1", "RU.1"), ("2", "RU.2"), ("3", "")):
+        inbox.hear(channel, said(chat_id, user_id), build.NOW)
+    assert len(build.rows(Identity)) == 3
+
+
+def test_chat_is_called_as_the_messenger_calls_it(channel: Channel) -> None:
+    inbox.hear(channel, said("525512345678", ""), build.NOW)
+    inbox.hear(channel, said("2", ""), build.NOW)
+    first = build.rows(Identity)[0]
+    inbox.move(first, "5215512345678")
+    assert first.external_id == "5215512345678"
+    inbox.move(first, "2")  # another client's
+    assert first.external_id == "5215512345678"

@@ -159,7 +159,8 @@ class WhatsApp(Adapter):
     def send_part(self, part: Part) -> Sent:
         media = self._upload(part.files[0]) if part.files else ""
         body = parts.body(part, media)
-        return sent(self._send(Request("POST", f"{self._number}/messages", {}, body)))
+        answer = self._send(Request("POST", f"{self._number}/messages", {}, body))
+        return replace(sent(answer), chat_id=named(answer))
 
     def edit(self, chat_id: str, message_id: str, text: str) -> None:
         """WhatsApp does not let a business change what it sent."""
@@ -325,6 +326,15 @@ def sent(answer: dict[str, Any]) -> Sent:
     if not isinstance(found, str) or not 0 < len(found) <= webhooks.ID_MAX:
         raise lost(False)
     return Sent((found,))
+
+
+def named(answer: dict[str, Any]) -> str:
+    """What WhatsApp calls the client's chat: of some countries not the phone as it is dialled."""
+    try:
+        found = answer["contacts"][0]["wa_id"]
+    except (LookupError, TypeError):
+        return ""
+    return found if isinstance(found, str) and found.isdecimal() and len(found) < 40 else ""
 
 
 def trouble(about: dict[str, Any], hook_url: str) -> None:

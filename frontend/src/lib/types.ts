@@ -189,6 +189,8 @@ export interface Channel {
   name: string
   state: 'working' | 'attention' | 'disconnected'
   last_error: string | null
+  /** Reason → how many of its news nobody is shown. */
+  skipped?: Record<string, number>
   last_in_at: Time | null
   last_out_at: Time | null
   external_id: string | null

@@ -49,6 +49,7 @@ class WhatsApp(Messenger):
         return [
             Person("79000000001", "Анна Соколова", "+79000000001", {"user_id": "RU.1000000001"}),
             Person("79000000002", "Игорь Лесной", "+79000000002", {"user_id": "RU.1000000002"}),
+            Person("5215512345678", "Lupe Pérez", "+525512345678", {"user_id": "MX.1000000003"}),
         ]
 
     def person(self, given: Mapping[str, Any], number: int) -> Person:

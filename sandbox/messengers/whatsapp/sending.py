@@ -70,7 +70,8 @@ def _recipient(business: "WhatsApp", body: Mapping[str, Any]) -> Person:
     """Somebody without WhatsApp can be written to as well; nothing comes of it."""
     wanted = str(body.get("to") or body.get("recipient") or "").removeprefix("+")
     for person in business.world.people.values():
-        if wanted in (person.id, person.details["user_id"]):
+        dialled = person.phone.removeprefix("+")  # WhatsApp's own id of some is another
+        if wanted in (person.id, person.details["user_id"], dialled):
             return person
     if not wanted.isdecimal():
         raise GraphError(131009, "to is not a phone number")
