@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import contains_eager, lazyload
 
-from b24app import clock, i18n, media
+from b24app import channels, clock, i18n, media
 from b24app.actions import (
     accounts,
     journal,
@@ -341,7 +341,8 @@ def move(identity: Identity, chat_id: str) -> None:
 
 def _under_another_name(channel: Channel, chat_id: str, person: Person) -> Identity | None:
     """Who is known by their own id already: a phone that named the chat may become hidden."""
-    if not person.external_id:
+    kind = channels.kinds().get(channel.kind)
+    if kind is None or not kind.renames or not person.external_id:
         return None
     identity = db.session.scalar(
         select(Identity)
@@ -432,6 +433,7 @@ def _guest(contact: Contact) -> str:
 def _learn(identity: Identity, person: Person) -> None:
     identity.contact.learn(texts.tidy(person))
     identity.name = person.name or identity.name
+    identity.user_id = person.external_id or identity.user_id
     identity.username = person.username or identity.username
     identity.avatar_url = person.avatar_url or identity.avatar_url
     identity.blocked = False

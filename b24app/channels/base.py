@@ -129,6 +129,7 @@ class Adapter(ABC):
     has_receipts: the messenger tells `delivered` or `read`.
     has_typing: the messenger shows that an operator types.
     has_widget: it lives on a site by a line of script.
+    renames: a client's chat may be called otherwise one day; `Person.external_id` stays.
     tells_of_reading: the client sees that we read what they wrote.
     echo: how long the messenger may take to tell of a message whose answer was lost.
     polls: it does not call us; the worker asks `collect` again and again.
@@ -156,6 +157,7 @@ class Adapter(ABC):
     has_receipts: ClassVar[bool] = False
     has_typing: ClassVar[bool] = False
     has_widget: ClassVar[bool] = False
+    renames: ClassVar[bool] = False
     tells_of_reading: ClassVar[bool] = False
     echo: ClassVar[timedelta | None] = None
     polls: ClassVar[bool] = False

@@ -98,6 +98,7 @@ class WhatsApp(Adapter):
     file_limit = 100 << 20
     can_quote = True
     has_receipts = True
+    renames = True
     tells_of_reading = True
     reached_by = ("phone",)
     found_by = ("phone",)

@@ -75,6 +75,10 @@ MEANINGS: dict[int, Meaning] = {
     131016: (base.UNREACHABLE, BUSY),
     131057: (base.UNREACHABLE, BUSY),
     133004: (base.UNREACHABLE, BUSY),
+    2200: (
+        base.REJECTED,
+        N_("WhatsApp cannot reach our address: it must be https with a valid certificate."),
+    ),
     131021: (base.REJECTED, N_("This is the account's own number.")),
     131026: (base.RECIPIENT_GONE, UNREACHED),
     131030: (

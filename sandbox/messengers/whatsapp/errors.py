@@ -11,6 +11,7 @@ TITLES = {
     33: "Object does not exist",
     100: "Invalid parameter",
     190: "Invalid OAuth access token",
+    2200: "Callback verification failed",
     130429: "Rate limit hit",
     131009: "Parameter value is not valid",
     131026: "Message undeliverable",

@@ -199,9 +199,9 @@ class _Ways:
         try:
             content, _ = self.outside.get(f"{url}?{urlencode(query)}")
         except Unreachable as error:
-            raise GraphError(100, f"Callback verification failed: {error}") from None
+            raise GraphError(2200, str(error)) from None
         if content.decode() != CHALLENGE:
-            raise GraphError(100, "Callback verification failed: another challenge came back")
+            raise GraphError(2200, "another challenge came back")
         with self.world.change():
             account.hook = url
 
