@@ -102,8 +102,8 @@ def _template(filled: Filled, files: Sequence[OutFile], media_id: str) -> dict[s
         words = _value(filled.header_variable, filled.header_value)
         components.append({"type": "header", "parameters": [words]})
     if filled.values:
-        names = filled.variables or ("",) * len(filled.values)
-        values = [_value(*one) for one in zip(names, filled.values, strict=True)]
+        names = (*filled.variables, *[""] * len(filled.values))
+        values = [_value(*one) for one in zip(names, filled.values, strict=False)]
         components.append({"type": "body", "parameters": values})
     found: dict[str, Any] = {"name": filled.name, "language": {"code": filled.language}}
     return {**found, "components": components} if components else found
