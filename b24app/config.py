@@ -30,6 +30,7 @@ class Config:
     oauth_urls: tuple[str, ...]
     allow_private_hosts: bool
     telegram_api_url: str
+    telegram_client: str
     whatsapp_api_url: str
     viber_api_url: str
     bitrix_rate: float
@@ -70,6 +71,9 @@ def read(env: Mapping[str, str] = os.environ, var: Path = Path("var")) -> Config
         oauth_urls=_oauth_urls(env),
         allow_private_hosts=_flag(env, "ALLOW_PRIVATE_HOSTS"),
         telegram_api_url=_url(env, "TELEGRAM_API_URL", "https://api.telegram.org"),
+        telegram_client=_text(
+            env, "TELEGRAM_CLIENT", "b24app.channels.telegram_personal.client:TelethonClient"
+        ),
         whatsapp_api_url=_url(env, "WHATSAPP_API_URL", "https://graph.facebook.com"),
         viber_api_url=_url(env, "VIBER_API_URL", "https://chatapi.viber.com"),
         bitrix_rate=_rate(env, "BITRIX24_RATE", 2.0),

@@ -175,6 +175,7 @@ class Found:
 
     chat_id: str
     person: Person
+    memo: Mapping[str, str] = field(default_factory=dict)  # as of an Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,9 +264,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A call that we fetched ourselves; `after` is the bookmark behind it."""
+    """A call that we fetched ourselves; `after` is the bookmark behind it.
 
-    call: HookCall
+    call: None if only the bookmark moves.
+    """
+
+    call: HookCall | None
     after: str
 
 
@@ -296,6 +300,25 @@ class Connected:
     name: str
     link: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an administrator does next to connect an account.
+
+    Args:
+        text: English, marked by N_.
+        state: comes back among the settings of the next `connect`; kept encrypted.
+        fields: what to ask for (`base.Field`); their answers come back the same way.
+        picture: a data URI to show.
+        again_seconds: ask again by itself so often; None: when the form is sent.
+    """
+
+    text: str
+    state: Mapping[str, str]
+    fields: tuple[Any, ...] = ()
+    picture: str = ""
+    again_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from b24app import actions, bell, clock, db
-from b24app.actions import collecting, housekeeping, line_checks
+from b24app.actions import collecting, housekeeping, line_checks, standing
 from b24app.errors import AppError, RemoteError
 from b24app.models import Job, job
 from b24app.rules import retry
@@ -62,6 +62,7 @@ class Worker:
             threading.Thread(target=self._loop, args=(name,), name=name) for name in names
         ]
         self._threads.append(threading.Thread(target=self._keep_leases, name="worker-leases"))
+        self._threads.append(threading.Thread(target=self._stand, name="worker-standing"))
         for thread in self._threads:
             thread.daemon = True
             thread.start()
@@ -184,6 +185,18 @@ class Worker:
                 job.put_off(number, me, clock.now() + wait, words)
         if not isinstance(error, RemoteError):
             log.error("job %s failed: %s", number, words, exc_info=error)
+
+    def _stand(self) -> None:
+        """Hold the connections of accounts that stay open, as long as we run."""
+        watch = standing.Watch(self.app, self.name)
+        while not self._stop.wait(standing.LOOK_SECONDS):
+            try:
+                with self.app.app_context():
+                    watch.look()
+            except Exception:
+                log.exception("worker: cannot look after open connections")
+        with self.app.app_context():
+            watch.stop()
 
     def _keep_leases(self) -> None:
         """Long jobs stay ours: their leases are extended while they run."""

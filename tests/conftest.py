@@ -119,6 +119,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
         "WHATSAPP_API_URL": "http://127.0.0.1:7211",
         "VIBER_API_URL": "http://127.0.0.1:7212",
         "ALLOW_PRIVATE_HOSTS": "1",
+        "TELEGRAM_CLIENT": "sandbox.messengers.account.client:SandboxClient",
         "MEDIA_DIR": str(tmp_path / "media"),
     }
 

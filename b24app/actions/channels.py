@@ -15,19 +15,22 @@ from sqlalchemy import exists, select
 
 from b24app import channels, clock
 from b24app.actions import accounts, apart, collecting, journal, line_states
+from b24app.actions.login_steps import Answers
 from b24app.actions.shown import moment
 from b24app.channels import base
 from b24app.channels.base import Adapter
 from b24app.config import Config
 from b24app.db import db, reading, transaction
 from b24app.errors import ChannelError, Invalid, NotFound
-from b24app.i18n import say
+from b24app.i18n import N_, say
 from b24app.models import Channel, Job, LineLink, Portal
 from b24app.models.event import announce
 from b24app.models.job import LATER, promise
-from b24app.values import Account, Connected
+from b24app.values import Account, Connected, Step
 
 NAME_LENGTH = 200
+LOG_IN = N_("Log in to this account again: reconnect it.")
+NO_ANSWERS = Answers()
 CHECK_EVERY = timedelta(minutes=10)
 CHECK_SOON = timedelta(minutes=1)
 
@@ -81,20 +84,35 @@ def shown(row: Channel) -> dict[str, Any]:
     return _shown(row, _line(row.id))
 
 
+class Unfinished(Exception):
+    """More is asked of the administrator before the account is connected."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.text)
+        self.step = step
+
+
 def connect(
-    admin: Admin, kind: str, name: str, settings: Mapping[str, Any], now: datetime
+    admin: Admin,
+    kind: str,
+    name: str,
+    settings: Mapping[str, Any],
+    now: datetime,
+    answers: Answers = NO_ANSWERS,
 ) -> dict[str, Any]:
     """Connect an account; one that was connected here before gets its row back.
 
     Raises:
         Invalid: the form or the messenger says which field is wrong.
         ChannelError: the messenger cannot be reached or cannot call us.
+        Unfinished: there is another step.
     """
     if kind not in channels.kinds():
         raise Invalid(fields={"kind": f"There is no channel of the kind {kind!r}."})
     kept = base.cleaned(channels.kinds()[kind].fields, settings)
     key, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(32)
-    adapter = channels.adapter(kind, Account(0, kept, _hook_url(key), secret))
+    tried = {**kept, **answers.settings(admin.portal_id, kind)}
+    adapter = channels.adapter(kind, Account(0, tried, _hook_url(key), secret))
     connected = _ask(adapter, "")
     with transaction():
         _one_at_a_time(admin.portal_id)
@@ -110,7 +128,11 @@ def connect(
 
 
 def reconnect(
-    admin: Admin, channel_id: int, settings: Mapping[str, Any], now: datetime
+    admin: Admin,
+    channel_id: int,
+    settings: Mapping[str, Any],
+    now: datetime,
+    answers: Answers = NO_ANSWERS,
 ) -> dict[str, Any]:
     """New settings for the same account: its address, chats and lines stay as they are.
 
@@ -120,7 +142,9 @@ def reconnect(
     with reading():
         row = found(admin.portal_id, channel_id)
         kept = _merged(row, settings)
-        account = Account(row.id, kept, _hook_url(row.hook_key), row.secret)
+        begun = answers.settings(admin.portal_id, row.kind)
+        tried = {**(row.settings or {}), **kept, **begun}
+        account = Account(row.id, tried, _hook_url(row.hook_key), row.secret)
         adapter, expected = channels.adapter(row.kind, account), row.external_id
     connected = _ask(adapter, expected)
     with transaction():
@@ -213,6 +237,8 @@ def rejoin(job: Job) -> None:
     try:
         _ask(adapter, expected)
         adapter.listen()
+    except Unfinished:
+        trouble = LOG_IN
     except (Invalid, ChannelError) as error:
         trouble = error.message
     else:
@@ -224,7 +250,10 @@ def rejoin(job: Job) -> None:
 
 def _ask(adapter: Adapter, expected: str) -> Connected:
     apart.refuse_open_transaction()
-    return adapter.connect(expected)
+    found = adapter.connect(expected)
+    if isinstance(found, Step):
+        raise Unfinished(found)
+    return found
 
 
 def _listen(adapter: Adapter, channel_id: int, now: datetime) -> None:
@@ -269,6 +298,11 @@ def alarm(row: Channel, trouble: str, now: datetime) -> None:
     """A message could not go because of the account itself: administrators see it at once."""
     row.needs_attention(trouble)
     announce(row.portal_id, "channel", shown(row), now)
+
+
+def recover(row: Channel, now: datetime) -> None:
+    """The account itself is well again."""
+    _judge(row, "", now)
 
 
 def _judge(row: Channel, trouble: str, now: datetime) -> None:
@@ -367,7 +401,8 @@ def _merged(row: Channel, given: Mapping[str, Any]) -> dict[str, Any]:
 def _shown(row: Channel, line: LineLink | None) -> dict[str, Any]:
     kind = channels.kinds().get(row.kind)
     hidden = {field.name for field in kind.fields if field.type == "secret"} if kind else set()
-    settings = row.settings or {}
+    own = set(kind.hidden) if kind else set(row.settings or {})
+    settings = {name: value for name, value in (row.settings or {}).items() if name not in own}
     return {
         "id": str(row.id),
         "kind": row.kind,

@@ -59,10 +59,10 @@ def collect(job: Job) -> None:
     number = job.payload["channel_id"]
     with reading():
         found = db.session.get(Channel, number)
-        if found is None or not found.connected or _left(found):
+        if found is None or not wanted(found):
             return
         door = hooks.Door(found.id, found.portal_id, accounts.adapter(found))
-        after = str((found.details or {}).get("bookmark", ""))
+        after = bookmark(found.id)
     pause = _bring_or_wait(door, after)
     with transaction() as session:
         promise_next(session.get_one(Channel, number), clock.now(), pause)
@@ -71,19 +71,29 @@ def collect(job: Job) -> None:
 def _bring_or_wait(door: hooks.Door, after: str) -> timedelta:
     """Keep what is new; when to look again. Trouble is told by the channel's own check."""
     try:
-        return timedelta() if _bring(door, after) >= AT_ONCE else EVERY
+        return timedelta() if bring(door, after) >= AT_ONCE else EVERY
     except ChannelError as error:
         log.warning("channel %s cannot be looked into: %s", door.channel_id, error.message)
         return max(AFTER_TROUBLE, timedelta(seconds=error.retry_after or 0))
 
 
-def _bring(door: hooks.Door, after: str) -> int:
-    """Keep everything new; how many calls came."""
+def bookmark(channel_id: int) -> str:
+    """Where the next look begins; in the running transaction."""
+    row = db.session.get_one(Channel, channel_id)
+    return str((row.details or {}).get("bookmark", ""))
+
+
+def bring(door: hooks.Door, after: str) -> int:
+    """Keep everything new; how many calls came.
+
+    Raises:
+        ChannelError: the channel cannot be looked into.
+    """
     apart.refuse_open_transaction()
     kept: list[HookCall] = []
     for brought in islice(door.adapter.collect(after), AT_ONCE):
         _keep(door, brought)
-        kept.append(brought.call)
+        kept += [brought.call] if brought.call else []
     if kept:
         _thank(door.adapter, kept)
     return len(kept)
@@ -97,11 +107,12 @@ def _thank(adapter: Adapter, kept: list[HookCall]) -> None:
 
 
 def _keep(door: hooks.Door, brought: Brought) -> None:
-    stored = _stored(brought.call.body)
+    call = brought.call
+    stored = _stored(call.body) if call else ""
     fresh = False
     try:
         with transaction() as session:
-            fresh = _kept(door, brought.call, stored)
+            fresh = call is not None and _kept(door, call, stored)
             row = session.get_one(Channel, door.channel_id)
             row.details = {**(row.details or {}), "bookmark": brought.after}
     finally:
@@ -123,8 +134,9 @@ def _stored(body: bytes) -> str:
     return media.save(BytesIO(body), BODY_LIMIT).key if len(body) > ROW_LIMIT else ""
 
 
-def _left(row: Channel) -> bool:
-    return db.session.get_one(Portal, row.portal_id).status == "deleted"
+def wanted(row: Channel) -> bool:
+    """Whether anybody wants what this channel brings."""
+    return row.connected and db.session.get_one(Portal, row.portal_id).status != "deleted"
 
 
 def _promised(lane: str) -> bool:

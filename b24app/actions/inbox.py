@@ -146,6 +146,8 @@ def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
     external_id = f"{news.chat_id}:{news.message_id}"
     if known(channel.id, external_id):
         return None
+    if news.from_device and lost_sends.is_ours(channel, news):
+        return None
     if news.as_request is not None:
         left.keep(channel, news, now)
         return None

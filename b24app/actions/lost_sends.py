@@ -9,7 +9,7 @@ from b24app.actions import promises
 from b24app.channels.base import UNKNOWN_OUTCOME
 from b24app.db import db
 from b24app.models import Channel, Conversation, Identity, Message
-from b24app.values import Receipt
+from b24app.values import Incoming, Receipt
 
 LOOKED_AT = 20  # newest messages of a chat among which one may wait for its answer
 
@@ -47,13 +47,25 @@ def claimed(channel: Channel, news: Receipt, now: datetime) -> Message | None:
     return message
 
 
+def is_ours(channel: Channel, news: Incoming) -> bool:
+    """Whether what our side said in the messenger is a message that we are sending ourselves.
+
+    The messenger may tell of it before it answers us; the answer will name it.
+    """
+    number = f"{news.chat_id}:{news.message_id}"
+    return any(
+        number in message.external_ids or (_waits(message) and news.text in message.text)
+        for message in _lately(channel, news)
+    )
+
+
 def _waits(message: Message) -> bool:
     """Whether a part of it was tried and nobody knows what became of it."""
     unsure = message.state == "sending" or message.error_code == UNKNOWN_OUTCOME
     return unsure and message.details.get("trying") is not None
 
 
-def _lately(channel: Channel, news: Receipt) -> Sequence[Message]:
+def _lately(channel: Channel, news: Receipt | Incoming) -> Sequence[Message]:
     """Ours in this chat, newest first."""
     return db.session.scalars(
         select(Message)

@@ -123,7 +123,7 @@ def _answered(number: int, state: str, found: Found | None, error: str = "") -> 
         row = session.get_one(Lookup, number)
         row.state, row.error, row.asked_at = state, error[:500], now
         row.chat_id = found.chat_id if found else ""
-        row.person = asdict(found.person) if found else {}
+        row.person = {**asdict(found.person), "memo": dict(found.memo)} if found else {}
         news = {"channel_id": str(row.channel_id), "kind": row.kind, "value": row.value}
         announce(row.portal_id, "lookup", news, now)
 
@@ -257,14 +257,19 @@ def _answer(channel: Channel, address: Address) -> Found | None:
     row = _lookup_row(channel.id, address)
     if row is None or row.state != "found":
         return None
-    return Found(row.chat_id, Person(**row.person))
+    told = dict(row.person)
+    memo = told.pop("memo", {})
+    return Found(row.chat_id, Person(**told), memo)
 
 
 def _meet(channel: Channel, address: Address, found: Found | None, now: datetime) -> Identity:
     """The identity of somebody who never wrote; of a contact who is known by this address."""
     assert found is not None
     person = _with(found.person, address)
-    return inbox.identity_of(channel, found.chat_id, person, now, _contact(channel, address))
+    identity = inbox.identity_of(channel, found.chat_id, person, now, _contact(channel, address))
+    if found.memo:
+        identity.details = {**(identity.details or {}), "memo": dict(found.memo)}
+    return identity
 
 
 def _with(person: Person, address: Address) -> Person:

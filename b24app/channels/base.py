@@ -34,6 +34,7 @@ from b24app.values import (
     Parsed,
     RemoteFile,
     Sent,
+    Step,
     Template,
 )
 
@@ -133,6 +134,8 @@ class Adapter(ABC):
     tells_of_reading: the client sees that we read what they wrote.
     echo: how long the messenger may take to tell of a message whose answer was lost.
     polls: it does not call us; the worker asks `collect` again and again.
+    stays: a connection is kept open: one worker holds it (`stay`, `leave`) and asks `collect`.
+    hidden: settings beside those of the form that never leave us.
     files_in_calls: files lie in the calls they came with: `unpack` instead of `fetch`.
     reached_by: by what addresses an operator looks for a client in it.
     found_by: those of them by which `resolve` finds somebody who never wrote here.
@@ -161,6 +164,8 @@ class Adapter(ABC):
     tells_of_reading: ClassVar[bool] = False
     echo: ClassVar[timedelta | None] = None
     polls: ClassVar[bool] = False
+    stays: ClassVar[bool] = False
+    hidden: ClassVar[tuple[str, ...]] = ()
     files_in_calls: ClassVar[bool] = False
     reached_by: ClassVar[tuple[AddressKind, ...]] = ("phone",)
     found_by: ClassVar[tuple[AddressKind, ...]] = ()
@@ -180,8 +185,10 @@ class Adapter(ABC):
         return str(getattr(_Settings.config, self.server_setting, self.official_server))
 
     @abstractmethod
-    def connect(self, expected: str = "") -> Connected:
+    def connect(self, expected: str = "") -> Connected | Step:
         """Check the settings at the messenger; it may ask it to call `account.hook_url`.
+
+        A Step: more is needed; its state and the answers are settings of the next call.
 
         Called when an administrator connects or reconnects an account, outside of any
         transaction; twice is harmless. `account.channel_id` is 0 for a new one.
@@ -256,7 +263,7 @@ class Adapter(ABC):
         """
 
     def collect(self, after: str) -> Iterator[Brought]:
-        """What came since the bookmark, oldest first. Called only if `polls`.
+        """What came since the bookmark, oldest first. Called only if `polls` or `stays`.
 
         Each call is kept, and the bookmark with it, before the next one is asked for.
         Args:
@@ -266,6 +273,18 @@ class Adapter(ABC):
             ChannelError: as `check`.
         """
         yield from ()
+
+    def stay(self) -> None:
+        """Open the connection that this process holds. Called only if `stays`.
+
+        Raises:
+            ChannelError: as `check`.
+        """
+        return
+
+    def leave(self) -> None:
+        """Let go of the connection. Called only if `stays`; nothing to let go is success."""
+        return
 
     def collected(self, calls: Sequence[HookCall]) -> None:
         """What was brought is safe with us. Called only if `polls`.

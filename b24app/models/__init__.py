@@ -16,6 +16,7 @@ from b24app.models.line import LineOrder, LineStray
 from b24app.models.message import Attachment, Message, MessageLayout, MessageVersion
 from b24app.models.offline_request import OfflineRequest
 from b24app.models.portal import Binding, Operator, Portal, Token
+from b24app.models.standing import Standing
 
 __all__ = [
     "Account",
@@ -52,6 +53,7 @@ __all__ = [
     "RestCall",
     "SettingsDocument",
     "SettingsDraft",
+    "Standing",
     "Tag",
     "Token",
     "Transfer",

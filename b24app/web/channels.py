@@ -6,8 +6,9 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from b24app import clock
-from b24app.actions import channels
+from b24app.actions import channels, login_steps
 from b24app.actions.channels import Admin
+from b24app.actions.login_steps import Answers
 from b24app.db import reading, transaction
 from b24app.web import api, guard
 from b24app.web.api import Body, ById
@@ -19,10 +20,14 @@ class Connect(Body):
     kind: str = Field(max_length=24)
     name: str = Field("", max_length=200)
     settings: dict[str, Any] = Field(default_factory=dict)
+    step: str = Field("", max_length=20_000)
+    answers: dict[str, str] = Field(default_factory=dict)
 
 
 class Settings(Body):
     settings: dict[str, Any] = Field(default_factory=dict)
+    step: str = Field("", max_length=20_000)
+    answers: dict[str, str] = Field(default_factory=dict)
 
 
 class Rename(Body):
@@ -45,7 +50,11 @@ def kinds() -> Response:
 @blueprint.post("/channels")
 @guard.admin
 def connect(body: Connect) -> tuple[Response, int]:
-    made = channels.connect(_admin(), body.kind, body.name, body.settings, clock.now())
+    answers = Answers(body.step, body.answers)
+    try:
+        made = channels.connect(_admin(), body.kind, body.name, body.settings, clock.now(), answers)
+    except channels.Unfinished as unfinished:
+        return _step(unfinished, body.kind)
     return jsonify(made), 201
 
 
@@ -79,14 +88,28 @@ def check(path: ById) -> Response:
 
 @blueprint.post("/channels/<int:number>/reconnect")
 @guard.admin
-def reconnect(path: ById, body: Settings) -> Response:
-    return jsonify(channels.reconnect(_admin(), path.number, body.settings, clock.now()))
+def reconnect(path: ById, body: Settings) -> tuple[Response, int]:
+    answers = Answers(body.step, body.answers)
+    try:
+        made = channels.reconnect(_admin(), path.number, body.settings, clock.now(), answers)
+    except channels.Unfinished as unfinished:
+        with reading():
+            kind = channels.found(guard.viewer().portal_id, path.number).kind
+        return _step(unfinished, kind)
+    return jsonify(made), 200
 
 
 @blueprint.post("/channels/<int:number>/disconnect")
 @guard.admin
 def disconnect(path: ById) -> Response:
     return jsonify(channels.disconnect(_admin(), path.number, clock.now()))
+
+
+def _step(unfinished: channels.Unfinished, kind: str) -> tuple[Response, int]:
+    """What is asked next; 202: nothing is connected yet."""
+    asking = guard.viewer()
+    step = login_steps.shown(unfinished.step, asking.portal_id, kind, asking.language)
+    return jsonify(step=step), 202
 
 
 def _admin() -> Admin:

@@ -212,6 +212,8 @@ export interface ChannelField {
   options?: { value: string; label: string }[]
 }
 export interface ChannelLimits { text: number; caption: number; file: number; edit: boolean; delete: boolean; receipts: boolean; typing: boolean }
+/** What is asked next before an account is connected; `state` goes back with the answers. */
+export interface LoginStep { state: string; text: string; fields: ChannelField[]; picture: string | null; again_seconds: number | null }
 export interface ChannelKind { kind: string; title: string; fields: ChannelField[]; steps: string[]; limits: ChannelLimits }
 
 export interface Line {

@@ -2,7 +2,22 @@
 
 import { reactive } from 'vue'
 import type { Api } from '../api'
-import type { Channel, ChannelKind, Id, Line, List } from '../types'
+import type { Channel, ChannelKind, Id, Line, List, LoginStep } from '../types'
+
+type Outcome = Channel | { step: LoginStep }
+
+/** The answers to a step, with the state that came with it. */
+export interface Answered { step: string; answers: Record<string, string> }
+
+/** Nothing is connected yet: the messenger asks for more. */
+export class Unfinished extends Error {
+  readonly step: LoginStep
+
+  constructor(step: LoginStep) {
+    super(step.text)
+    this.step = step
+  }
+}
 
 export type ChannelsStore = ReturnType<typeof createChannels>
 
@@ -45,12 +60,13 @@ export function createChannels(api: Pick<Api, 'get' | 'post' | 'put' | 'patch' |
     state.items = state.items.filter((channel) => channel.id !== id)
   }
 
-  async function connect(kind: string, name: string, settings: object): Promise<Channel> {
-    return put(await api.post<Channel>('/channels', { kind, ...(name ? { name } : {}), settings }, SLOW))
+  /** Unfinished: there is another step. */
+  async function connect(kind: string, name: string, settings: object, answered: Answered | null = null): Promise<Channel> {
+    return put(finished(await api.post<Outcome>('/channels', { kind, ...(name ? { name } : {}), settings, ...answered }, SLOW)))
   }
 
-  async function reconnect(id: Id, settings: object): Promise<Channel> {
-    return put(await api.post<Channel>(`/channels/${id}/reconnect`, { settings }, SLOW))
+  async function reconnect(id: Id, settings: object, answered: Answered | null = null): Promise<Channel> {
+    return put(finished(await api.post<Outcome>(`/channels/${id}/reconnect`, { settings, ...answered }, SLOW)))
   }
 
   async function rename(id: Id, name: string): Promise<Channel> {
@@ -71,6 +87,11 @@ export function createChannels(api: Pick<Api, 'get' | 'post' | 'put' | 'patch' |
   }
 
   return { state, load, loadKinds, loadLines, put, drop, connect, reconnect, rename, check, remove, titleOf }
+}
+
+function finished(outcome: Outcome): Channel {
+  if ('step' in outcome) throw new Unfinished(outcome.step)
+  return outcome
 }
 
 /** A messenger is asked on the way: it may take its time. */
