@@ -63,6 +63,18 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Words laid out in one way: characters `start` to `end` of a text.
+
+    kind: b, i, u, s (bold, italic, underlined, struck out) or code.
+    """
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One utterance of a client, parsed.
 
@@ -84,6 +96,7 @@ class Incoming:
     from_device: bool = False  # written by us in the messenger's own application
     memo: Mapping[str, str] = field(default_factory=dict)
     html: str = ""  # the same words as they were laid out, sanitised
+    spans: tuple[Span, ...] = ()  # how parts of `text` were laid out
     automatic: bool = False  # a machine answers; it opens no chat and is not answered
     as_request: Mapping[str, str] | None = None  # fields of the offline request it is
 
@@ -94,6 +107,7 @@ class Edited:
     message_id: str
     text: str
     edited_at: datetime
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +260,7 @@ class Outgoing:
     files: tuple[OutFile, ...] = ()
     quote_id: str | None = None
     author_name: str = ""
+    spans: tuple[Span, ...] = ()  # how parts of `text` are laid out
     template: Filled | None = None  # `text` then says what the client will read
     memo: Mapping[str, str] = field(default_factory=dict)  # of the chat's newest Incoming
 

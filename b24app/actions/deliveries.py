@@ -24,7 +24,7 @@ from b24app.channels.base import (
 from b24app.db import db, reading, transaction
 from b24app.errors import ChannelError
 from b24app.models import Arrival, Attachment, Conversation, Job, Message
-from b24app.rules import retry
+from b24app.rules import retry, spans
 from b24app.values import Filled, OutFile, Outgoing, Sent
 
 FILE_WAIT_SECONDS = 1.0
@@ -113,6 +113,7 @@ def _outgoing(message: Message, conversation: Conversation, files: Sequence[OutF
         files=tuple(files),
         quote_id=known.removeprefix(f"{chat_id}:") if known else None,
         author_name=message.author_name,
+        spans=spans.read(message.details, message.text),
         template=_template(message.details.get("template")),
         memo=(conversation.identity.details or {}).get("memo", {}),
     )

@@ -36,7 +36,7 @@ from b24app.models import (
     Portal,
 )
 from b24app.models.event import announce
-from b24app.rules import texts
+from b24app.rules import spans, texts
 from b24app.values import (
     Blocked,
     Deleted,
@@ -175,7 +175,7 @@ def hear(channel: Channel, news: Incoming, now: datetime) -> Message | None:
         said_at=news.sent_at,
         created_at=now,
         attachments=_attachments(channel, news, now),
-        details={},
+        details=spans.kept(news.spans),
     )
     if news.html:
         message.layout = MessageLayout(html=news.html)
@@ -211,6 +211,7 @@ def edit(channel: Channel, news: Edited, now: datetime) -> None:
     conversation = db.session.get_one(Conversation, message.conversation_id)
     _keep_version(message, now)
     message.text = news.text
+    message.details = spans.again(message.details, news.spans)
     message.edited_at = news.edited_at
     _tell_change(conversation, message, now)
 

@@ -1,11 +1,13 @@
 """Out of the Open Lines: operators' replies go to their clients, once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
 from b24app.actions import inbox, journal, line_strays, promises, replies, shown, uploads
-from b24app.actions.line_words import IN_HAND, bare, posted, words
+from b24app.actions.line_words import IN_HAND, bare, posted
+from b24app.actions.line_words import words as full
 from b24app.actions.openlines import CONNECTOR
 from b24app.bitrix import connector
 from b24app.bitrix.payloads import LineFile, LineMessage, PortalEvent, line_messages
@@ -21,7 +23,8 @@ from b24app.models import (
     MessageVersion,
     Portal,
 )
-from b24app.rules import bbcode, mirror, texts
+from b24app.rules import bbcode, mirror, spans, texts
+from b24app.values import Span
 
 ECHO_WAIT_SECONDS = 1.0
 
@@ -61,6 +64,7 @@ def hear_one(
     if operator and conversation.status == "new":  # robots and chat-bots take no chats
         conversation.accept(operator.user_id, now)
         journal.note(conversation, "accepted", {"name": operator.name}, now)
+    words, layout = _words(said.text)
     message = Message(
         portal_id=portal.id,
         channel_id=conversation.channel_id,
@@ -70,18 +74,25 @@ def hear_one(
         origin="line" if operator else "bot",
         author_id=operator.user_id if operator else None,
         author_name=operator.name if operator else "",
-        text=texts.clean(bbcode.plain(said.text)),
+        text=words,
         state="queued",
         line_message_id=said.im_message_id,
         said_at=said_at or now,
         created_at=now,
         attachments=[_remote(portal, file, now) for file in said.files],
-        details={},
+        details=spans.kept(layout),
     )
     db.session.add(message)
     replies.keep_outgoing(conversation, message, now)
     shown.tell_conversation(conversation, now)
     return message
+
+
+def _words(text: str) -> tuple[str, Sequence[Span]]:
+    """What an operator wrote, as messengers may show it."""
+    words, layout = bbcode.laid_out(text)
+    clean = texts.clean(words)
+    return clean, layout if clean == words else ()
 
 
 def _known_in_line(portal_id: int, line_message_id: int | None) -> bool:
@@ -109,7 +120,7 @@ def _is_echo(conversation: Conversation, said: LineMessage) -> bool:
         )
         .order_by(Message.id)
     ).all()
-    ours = [(one.id, bbcode.escaped(words(one))) for one in waiting]
+    ours = [(one.id, bbcode.escaped(full(one))) for one in waiting]
     number = mirror.echo(bbcode.plain(said.text), ours)
     if number is not None:
         posted(db.session.get_one(Message, number), said.im_message_id or 0)
@@ -180,7 +191,8 @@ def _by_external(portal_id: int, name: str) -> Message | None:
 
 def change(message: Message, deleted: bool, text: str, now: datetime) -> None:
     """A reply reads otherwise over there, or is gone: the same here; again changes nothing."""
-    said = bare(message, texts.clean(bbcode.plain(text)))
+    whole, layout = _words(text)
+    said = bare(message, whole)
     if message.deleted_at or (not deleted and message.text == said):
         return
     conversation = db.session.get_one(Conversation, message.conversation_id)
@@ -189,6 +201,8 @@ def change(message: Message, deleted: bool, text: str, now: datetime) -> None:
         message.deleted_at = now
     else:
         message.text, message.edited_at = said, now
+        shifted = spans.moved(layout, len(said) - len(whole))
+        message.details = spans.again(message.details, spans.fitting(shifted, len(said)))
     message.version += 1
     promises.amend(message, now)
     promises.crm_again(conversation, message, now)

@@ -9,6 +9,7 @@ from b24app.actions import promises, shown
 from b24app.bitrix import connector
 from b24app.db import db
 from b24app.models import Conversation, Message
+from b24app.rules import spans
 from b24app.values import Person
 
 # Its way into the line is not known: a request runs, or its answer was lost.
@@ -35,6 +36,7 @@ def item(message: Message) -> connector.Item:
         sent_at=message.said_at,
         person=person(conversation),
         text=words(message),
+        spans=spans.moved(spans.read(message.details, message.text), len(_quote(message))),
         files=_files(message),
         author=_author(message, conversation) if note else "",
         employee_id=0 if note else None,

@@ -15,7 +15,7 @@ from b24app.bitrix.batch import safe_text
 from b24app.bitrix.payloads import whole
 from b24app.errors import BitrixError
 from b24app.rules import bbcode
-from b24app.values import Call, Person
+from b24app.values import Call, Person, Span
 
 NAME_LIMIT = 25
 TITLE_LIMIT = 200
@@ -46,6 +46,7 @@ class Item:
     sent_at: datetime
     person: Person
     text: str = ""
+    spans: Sequence[Span] = ()
     files: Sequence[tuple[str, str]] = ()
     chat_url: str = ""
     author: str = ""
@@ -285,7 +286,7 @@ def _ack(ack: Ack) -> dict[str, Any]:
 
 
 def _text(item: Item) -> str:
-    words = safe_text(bbcode.escaped(item.text))
+    words = safe_text(bbcode.tagged(item.text, item.spans))
     if not item.author:
         return words
     author = safe_text(item.author.replace("[", "(").replace("]", ")"))

@@ -34,6 +34,7 @@ from b24app.values import (
     Parsed,
     RemoteFile,
     Sent,
+    Span,
     Step,
     Template,
 )
@@ -83,6 +84,7 @@ class Part:
     quote_id: str | None = None
     template: Filled | None = None
     memo: Mapping[str, str] = kept(default_factory=dict)
+    spans: tuple[Span, ...] = ()
 
 
 class PartlySent(ChannelError):

@@ -2,8 +2,11 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from b24app.rules import spans
+from b24app.values import Span
 
 WORD_JOINER = "\u2060"
 DEEPEST = 50
@@ -16,9 +19,13 @@ _SMILEY = re.compile(
 )
 _HTML_BREAK = re.compile(r"<br\s*/?>", re.I)
 _TAG = re.compile(r"\[(/?)([a-z]+[1-6]?|\*)(?:[= ]([^\[\]]*))?\s*/?\]", re.I)
-_SPACES = re.compile(r"[ \t]+\n")
 
 Say = Callable[[str, str], str]
+# Where laid out words begin and end, while their text is still being read: signs of no alphabet.
+_MARKS = {kind: (chr(0xE100 + n), chr(0xE200 + n)) for n, kind in enumerate(spans.KINDS)}
+_BEGINS = {begin: kind for kind, (begin, _) in _MARKS.items()}
+_ENDS = frozenset(end for _, end in _MARKS.values())
+_NO_MARKS = dict.fromkeys(map(ord, (*_BEGINS, *_ENDS)))
 
 
 def plain(text: str) -> str:
@@ -26,11 +33,50 @@ def plain(text: str) -> str:
 
     The line `[b]Name:[/b] [br]` that Open Lines put in front of an answer is taken off.
     """
+    return laid_out(text)[0]
+
+
+def laid_out(text: str) -> tuple[str, tuple[Span, ...]]:
+    """An operator's message as plain text, and which of its words are bold and the like."""
+    text = text.translate(_NO_MARKS)
     text = _SIGNATURE.sub("", text.replace("\r\n", "\n"), count=1)
     text = _SMILEY.sub(lambda found: found[1], text)
     text = _read(_HTML_BREAK.sub("\n", text))
     text = _marked_quotes(html.unescape(text).replace("\xa0", " "))
-    return _SPACES.sub("\n", text.replace(WORD_JOINER, "")).strip()
+    return _settled(text.replace(WORD_JOINER, ""))
+
+
+def tagged(text: str, layout: Sequence[Span]) -> str:
+    """A person's words with codes where they are laid out, and no codes of their own."""
+    fitting = spans.fitting(layout, len(text))
+    places = sorted({0, len(text), *(place for one in fitting for place in (one.start, one.end))})
+    said: list[str] = []
+    for start, end in zip(places, [*places[1:], len(text)], strict=True):
+        said += [f"[/{one.kind}]" for one in reversed(fitting) if one.end == start]
+        said += [f"[{one.kind}]" for one in fitting if one.start == start]
+        said.append(escaped(text[start:end]))
+    return "".join(said)
+
+
+def _settled(text: str) -> tuple[str, tuple[Span, ...]]:
+    """Without marks, without spaces at the ends of lines and around it all."""
+    said: list[str] = []
+    begun: list[tuple[int, str]] = []
+    found: list[Span] = []
+    for sign in text:
+        if sign in _ENDS and begun:
+            start, kind = begun.pop()
+            found.append(Span(start, len(said), kind))
+        elif sign in _BEGINS:
+            begun.append((len(said), _BEGINS[sign]))
+        else:
+            while sign == "\n" and said and said[-1] in " \t":
+                said.pop()
+            said.append(sign)
+    whole = "".join(said)
+    lead, words = len(whole) - len(whole.lstrip()), whole.strip()
+    near = (Span(max(0, x.start - lead), min(len(words), x.end - lead), x.kind) for x in found)
+    return words, spans.fitting(near, len(words))
 
 
 def escaped(text: str) -> str:
@@ -40,6 +86,10 @@ def escaped(text: str) -> str:
 
 def _inner(argument: str, text: str) -> str:
     return text
+
+
+def _marked(kind: str) -> Say:
+    return lambda argument, text: f"{_MARKS[kind][0]}{text}{_MARKS[kind][1]}"
 
 
 def _link(address: str, words: str) -> str:
@@ -56,9 +106,10 @@ def _quote(argument: str, text: str) -> str:
 
 # What a pair of tags says, given its argument and what stands inside.
 PAIRS: dict[str, Say] = {
-    **dict.fromkeys(("b", "i", "u", "s", "color", "size", "font", "spoiler"), _inner),
+    **{kind: _marked(kind) for kind in spans.KINDS},
+    **dict.fromkeys(("color", "size", "font", "spoiler"), _inner),
     **dict.fromkeys(("left", "right", "center", "justify", "list", "table", "td", "th"), _inner),
-    **dict.fromkeys(("user", "chat", "send", "put", "call", "context", "code", "pre"), _inner),
+    **dict.fromkeys(("user", "chat", "send", "put", "call", "context", "pre"), _inner),
     "p": lambda argument, text: f"{text}\n",
     "tr": lambda argument, text: f"{text}\n",
     "url": _link,

@@ -228,3 +228,14 @@ def test_quote_of_the_workplace_is_shown_in_the_line(here: World) -> None:
     here.run()
     assert here.all_in_line()[-1] == ">> Is it there?\nYes"
     assert here.said_on_phone()[-1] == "Yes"
+
+
+def test_layout_goes_both_ways(here: World) -> None:
+    linked(here)
+    bold = {"type": "bold", "offset": 3, "length": 4}
+    here.say("\U0001f319 very bright", entities=[bold])
+    assert here.said_in_line() == ["\U0001f319 [b]very[/b] bright"]
+    reply(here, "It is [i]very[/i] [b]bright[/b]")
+    sent = here.phone()[-1]
+    assert sent["text"] == "It is very bright"
+    assert [one["type"] for one in sent["entities"]] == ["italic", "bold"]

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from b24app.rules import bbcode
+from b24app.values import Span
 
 DASHES = "-" * 54
 
@@ -70,3 +71,50 @@ def test_anything_is_read_and_escaping_hides_every_code(text: str) -> None:
 @pytest.mark.parametrize("text", ["[url=a]", "[", "<img ", "[b]", "[quote]", "[/b]", "[b][i]"])
 def test_hostile_lengths_take_no_time(text: str) -> None:
     bbcode.plain(text * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "spans"),
+    [
+        ("[b]Klaus:[/b] [br]a [b]bold[/b] word", "a bold word", [(2, 6, "b")]),
+        ("[i]all [B]of[/B] it[/i]", "all of it", [(0, 9, "i"), (4, 6, "b")]),
+        ("  [s] x [/s]  ", "x", [(0, 1, "s")]),
+        ("[u]a[/u]  \n[code]if [b][/code]", "a\nif [b]", [(0, 1, "u"), (2, 8, "code")]),
+        ("[b]never", "never", []),
+        ("\ue100no\ue200 marks", "no marks", []),
+    ],
+)
+def test_layout_is_told_beside_the_words(
+    text: str, words: str, spans: list[tuple[int, int, str]]
+) -> None:
+    said, layout = bbcode.laid_out(text)
+    assert (said, [(one.start, one.end, one.kind) for one in layout]) == (words, spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "said"),
+    [
+        ("plain", [], "plain"),
+        ("a bold word", [Span(2, 6, "b")], "a [b]bold[/b] word"),
+        ("all of it", [Span(0, 9, "i"), Span(4, 6, "b")], "[i]all [b]of[/b] it[/i]"),
+        ("ab", [Span(0, 1, "b"), Span(1, 2, "i")], "[b]a[/b][i]b[/i]"),
+        ("abc", [Span(0, 2, "b"), Span(1, 3, "i")], "[b]ab[/b]c"),
+        ("ab", [Span(0, 9, "b"), Span(1, 1, "b"), Span(0, 1, "h1")], "ab"),
+        ("[b]x[/b]", [Span(3, 4, "i")], "[\u2060b][i]x[/i][\u2060/b]"),
+    ],
+)
+def test_layout_becomes_codes(text: str, spans: list[Span], said: str) -> None:
+    assert bbcode.tagged(text, spans) == said
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text("ab[ ]/\n", min_size=1, max_size=20),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20), st.sampled_from("bius"))),
+)
+def test_layout_survives_the_way_there_and_back(
+    text: str, given_spans: list[tuple[int, int, str]]
+) -> None:
+    words = text.strip()
+    sent = bbcode.tagged(words, [Span(*one) for one in given_spans])
+    assert bbcode.plain(sent) == bbcode.plain(bbcode.escaped(words))

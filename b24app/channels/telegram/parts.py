@@ -29,6 +29,9 @@ METHODS = {
     ("sticker", "image/webp"): "Sticker",
 }
 DOCUMENT = "Document"
+CAPTION = "caption_entities"
+# How Telegram calls what we lay out in one way.
+LAYOUT = {"b": "bold", "i": "italic", "u": "underline", "s": "strikethrough", "code": "code"}
 # Files of one family may go as one album.
 FAMILIES = {"Photo": "seen", "Video": "seen", "Audio": "heard", DOCUMENT: "kept"}
 
@@ -49,6 +52,7 @@ def parts(outgoing: Outgoing) -> Sequence[Part]:
             text,
             files,
             None if number else outgoing.quote_id,
+            spans=outgoing.spans if text == outgoing.text else (),
         )
         for number, (text, files) in enumerate(bodies)
     ]
@@ -63,12 +67,25 @@ def request(part: Part, *, as_documents: bool = False) -> Request:
             "allow_sending_without_reply": True,
         }
     if not part.files:
-        return Request("sendMessage", {**params, "text": part.text})
+        return Request("sendMessage", {**params, "text": part.text, **_laid_out("entities", part)})
     if len(part.files) > 1:
         return _album(part, params, as_documents)
     method = DOCUMENT if as_documents else method_of(part.files[0])
-    caption = {"caption": part.text} if part.text else {}
+    caption = {"caption": part.text, **_laid_out(CAPTION, part)} if part.text else {}
     return Request(f"send{method}", {**params, **caption}, {method.lower(): part.files[0]})
+
+
+def _laid_out(name: str, part: Part) -> dict[str, Any]:
+    """Entities of the text, counted as Telegram counts; nothing when there are none."""
+    entities = [
+        {
+            "type": LAYOUT[one.kind],
+            "offset": units(part.text[: one.start]),
+            "length": units(part.text[one.start : one.end]),
+        }
+        for one in part.spans
+    ]
+    return {name: entities} if entities else {}
 
 
 def method_of(file: OutFile) -> str:
@@ -77,7 +94,7 @@ def method_of(file: OutFile) -> str:
 
 
 def _album(part: Part, params: dict[str, Any], as_documents: bool) -> Request:
-    media = [
+    media: list[dict[str, Any]] = [
         {
             "type": (DOCUMENT if as_documents else method_of(file)).lower(),
             "media": f"attach://file{number}",
@@ -85,7 +102,7 @@ def _album(part: Part, params: dict[str, Any], as_documents: bool) -> Request:
         for number, file in enumerate(part.files)
     ]
     if part.text:
-        media[0]["caption"] = part.text
+        media[0] |= {"caption": part.text, **_laid_out(CAPTION, part)}
     files = {f"file{number}": file for number, file in enumerate(part.files)}
     return Request("sendMediaGroup", {**params, "media": media}, files)
 

@@ -21,6 +21,7 @@ from b24app.values import (
     Profile,
     RemoteFile,
     Skipped,
+    Span,
     Visit,
 )
 
@@ -205,6 +206,7 @@ def _told(message: Message) -> list[Parsed]:
         sent_at=_moment(message.date),
         person=person(message),
         text=text,
+        spans=layout(message, text),
         files=files,
         quote_id=str(message.reply_to_message.message_id) if message.reply_to_message else None,
         quote_text=_quoted(message),
@@ -216,7 +218,9 @@ def _told(message: Message) -> list[Parsed]:
 
 def _edited(message: Message) -> list[Parsed]:
     at = _moment(message.edit_date or message.date)
-    return [Edited(str(message.chat.id), str(message.message_id), words(message), at)]
+    text = words(message)
+    spans = layout(message, text)
+    return [Edited(str(message.chat.id), str(message.message_id), text, at, spans)]
 
 
 def _blocked(news: Membership) -> list[Parsed]:
@@ -254,6 +258,17 @@ def person(message: Message) -> Person:
     )
 
 
+# Entities of Telegram that we lay out too.
+LAYOUT = {
+    "bold": "b",
+    "italic": "i",
+    "underline": "u",
+    "strikethrough": "s",
+    "code": "code",
+    "pre": "code",
+}
+
+
 def words(message: Message) -> str:
     """A message as text: its own words with links kept, or what its content says."""
     if message.text:
@@ -264,6 +279,21 @@ def words(message: Message) -> str:
         if text := said(message):
             return text
     return ""
+
+
+def layout(message: Message, told: str) -> tuple[Span, ...]:
+    """Which words of `told`, the message as text, are bold and the like."""
+    text = message.text or message.caption or ""
+    entities = message.entities if message.text else message.caption_entities
+    raw = text.encode("utf-16-le")
+    pieces = [raw[2 * one.offset : 2 * (one.offset + one.length)] for one in entities]
+    found: list[Span] = []
+    for entity, piece in zip(entities, pieces, strict=True):
+        kind, said = LAYOUT.get(entity.type), piece.decode("utf-16-le", "replace")
+        before = linked(raw[: 2 * entity.offset].decode("utf-16-le", "replace"), entities)
+        if kind and told[len(before) : len(before) + len(said)] == said:
+            found.append(Span(len(before), len(before) + len(said), kind))
+    return tuple(found)
 
 
 def linked(text: str, entities: Sequence[Entity]) -> str:

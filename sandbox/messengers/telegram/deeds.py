@@ -56,7 +56,8 @@ def _contents(telegram: Telegram, chat: Chat, words: Mapping[str, Any]) -> list[
         return [{"location": _place(words["location"])}]
     if words.get("contact"):
         return [{"contact": _contact(chat, words["contact"])}]
-    return [_text(text)]
+    entities = {"entities": list(words["entities"])} if words.get("entities") else {}
+    return [_text(text) | entities]
 
 
 def _text(text: str) -> Json:

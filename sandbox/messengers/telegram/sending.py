@@ -25,7 +25,20 @@ CAPTION = "caption parse_mode caption_entities"
 @method("sendMessage", f"{SENDING} text parse_mode entities link_preview_options")
 def send_message(call: Call) -> Json:
     text = text_of(call.parameters)
-    return _send(call, {"text": text, **buttons_of(call.parameters)})
+    laid_out = layout_of(call.parameters, "entities", text)
+    return _send(call, {"text": text, **laid_out, **buttons_of(call.parameters)})
+
+
+def layout_of(parameters: Parameters, name: str, text: str) -> Json:
+    """Entities as the message shows them; they count in UTF-16 units and stay in the text."""
+    given = parameters.document(name)
+    if not given:
+        return {}
+    length = len(text.encode("utf-16-le")) // 2
+    for one in given:
+        if not 0 <= int(one["offset"]) < int(one["offset"]) + int(one["length"]) <= length:
+            raise bad("can't parse entities: beyond the text")
+    return {name: [{key: one[key] for key in ("type", "offset", "length")} for one in given]}
 
 
 def text_of(parameters: Parameters) -> str:
@@ -99,7 +112,8 @@ def _sends_file(name: str, kind: str, documented: str) -> None:
     @method(name, f"{SENDING} {kind} {documented}")
     def send_file(call: Call) -> Json:
         chat_of(call)
-        caption = caption_of(call.parameters.text("caption"))
+        words = call.parameters.text("caption")
+        caption = caption_of(words) | layout_of(call.parameters, "caption_entities", words)
         file = _file(call, kind, call.parameters.text(kind))
         content = media.content(kind, file, dict(call.parameters.values))
         return _send(call, {**content, **caption, **buttons_of(call.parameters)})

@@ -14,7 +14,7 @@ def words(text: str) -> frozenset[str]:
 
 
 NOT_SIMULATED = words(
-    "parse_mode entities caption_entities business_connection_id inline_message_id "
+    "parse_mode business_connection_id inline_message_id "
     "message_thread_id direct_messages_topic_id rich_message certificate "
     "suggested_post_parameters"
 )
