@@ -22,6 +22,10 @@ import requests
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.faults import BreakingWire
+from sandbox.messengers.account import create_accounts
+from sandbox.messengers.mail import create_mail
+from sandbox.messengers.mail.boxes import PASSWORD
+from sandbox.messengers.mail.control import SHOP
 from sandbox.messengers.phones import PhonesApp
 from sandbox.messengers.phones.world import Account
 from sandbox.messengers.telegram import TelegramApp, create_telegram
@@ -53,6 +57,10 @@ class Ports:
     app: int = 8000
     whatsapp: int = 7211
     viber: int = 7212
+    account: int = 7213
+    mail: int = 7230
+    smtp: int = 7231
+    imap: int = 7232
 
     @property
     def portal_url(self) -> str:
@@ -69,6 +77,14 @@ class Ports:
     @property
     def whatsapp_url(self) -> str:
         return f"http://{HOST}:{self.whatsapp}"
+
+    @property
+    def account_url(self) -> str:
+        return f"http://{HOST}:{self.account}"
+
+    @property
+    def mail_url(self) -> str:
+        return f"http://{HOST}:{self.mail}"
 
     @property
     def viber_url(self) -> str:
@@ -155,6 +171,8 @@ def app_environment(ports: Ports, portal: PortalSettings, env: Mapping[str, str]
         "TELEGRAM_API_URL": ports.telegram_url,
         "WHATSAPP_API_URL": ports.whatsapp_url,
         "VIBER_API_URL": ports.viber_url,
+        "TELEGRAM_CLIENT": "sandbox.messengers.account.client:SandboxClient",
+        "SANDBOX_ACCOUNT_URL": ports.account_url,
         "ALLOW_PRIVATE_HOSTS": "1",
         "PYTHONUNBUFFERED": "1",
     }
@@ -178,6 +196,8 @@ class World:
         self.telegram: TelegramApp = create_telegram()
         self.whatsapp: PhonesApp = create_whatsapp()
         self.viber: PhonesApp = create_viber()
+        self.account = create_accounts()
+        self.mail = create_mail()
         shop = create_shop(app_url=ports.app_url)
         self.servers: list[BaseWSGIServer] = [
             _server(ports.portal, BreakingWire(self.portal.app)),
@@ -185,14 +205,18 @@ class World:
             _server(ports.telegram, self.telegram),
             _server(ports.whatsapp, self.whatsapp),
             _server(ports.viber, self.viber),
+            _server(ports.account, self.account),
+            _server(ports.mail, self.mail),
             _server(ports.shop, shop),
         ]
+        self.mail.listen(ports.smtp, ports.imap)
 
     def start(self) -> None:
         """Answer, send events and deliver updates from now on."""
         for server in self.servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
         self.portal.start()
+        self.mail.start()
         for courier in self.couriers:
             courier.start()
 
@@ -201,6 +225,7 @@ class World:
         for courier in self.couriers:
             courier.stop()
         self.portal.stop()
+        self.mail.stop()
         for server in self.servers:
             server.shutdown()
         self.close()
@@ -213,6 +238,7 @@ class World:
         """Let go of the ports, whether they were served or not."""
         for server in self.servers:
             server.server_close()
+        self.mail.close()
 
 
 def _server(port: int, app: Any) -> BaseWSGIServer:
@@ -279,6 +305,9 @@ def table(wanted: Options, world: World) -> str:
     rows += [("Telegram bot", bot.token, f"@{bot.username}") for bot in bots]
     rows += [("WhatsApp", f"{ports.whatsapp_url}/", "phones; numbers to connect are on the page")]
     rows += [_secrets("  number", one) for one in world.whatsapp.sandbox.accounts.values()]
+    rows += [("Telegram user", f"{ports.account_url}/", "an account; API id 4242, any hash")]
+    rows += [("Mail", f"{ports.mail_url}/", "clients who write letters")]
+    rows += [("  mailbox", f"{SHOP} / {PASSWORD}", f"SMTP {ports.smtp}, IMAP {ports.imap}")]
     rows += [("Viber", f"{ports.viber_url}/", "phones; bots to connect are on the page")]
     rows += [_secrets("  bot", one) for one in world.viber.sandbox.accounts.values()]
     width = max(len(address) for _, address, _ in rows)

@@ -15,7 +15,7 @@ from b24app.worker import Worker
 from sandbox.messengers.account import create_accounts
 from tests.world import BORIS, World, mounted, world
 
-ACCOUNTS = "http://127.0.0.1:7211"
+ACCOUNTS = "http://127.0.0.1:7213"
 FORM = {"api_id": "4242", "api_hash": "hash"}
 ANNA = 5000001
 

@@ -12,7 +12,7 @@ import requests
 from b24app import http
 from b24app.channels.telegram_personal.client import Keys, News, Peer, Refused, Utterance
 
-URL = "http://127.0.0.1:7211"
+URL = "http://127.0.0.1:7213"
 
 
 class SandboxClient:

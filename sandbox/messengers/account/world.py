@@ -65,6 +65,8 @@ class Accounts:
         return self.people.setdefault(number, fresh)
 
     def log_in(self, session: str, state: str) -> None:
+        """The session is in, but for a password; a picture is good for one scan."""
+        self.scanned = False
         wanted = state in ("code", "scanned") and self.two_step
         self.sessions[session] = "password" if wanted else "in"
         if wanted:
