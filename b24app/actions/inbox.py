@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, lazyload
 from b24app import channels, clock, i18n, media
 from b24app.actions import (
     accounts,
+    joining,
     journal,
     left,
     lost_sends,
@@ -403,6 +404,10 @@ def _new_conversation(channel: Channel, identity: Identity, now: datetime) -> Co
 def _new_identity(
     channel: Channel, chat_id: str, person: Person, now: datetime, contact: Contact | None = None
 ) -> Identity:
+    joined: dict[str, Any] = {}
+    if contact is None and (known := joining.found(channel, person)):
+        contact, why = known
+        joined = {"joined": {"by": why.by.kind, "value": why.by.value}}
     if contact is None:
         contact = Contact(
             portal_id=channel.portal_id, created_at=now, name=person.name, phone="", email=""
@@ -420,6 +425,7 @@ def _new_identity(
         avatar_url=person.avatar_url,
         language=person.language,
         blocked=False,
+        details=joined,
         created_at=now,
     )
     db.session.add(identity)

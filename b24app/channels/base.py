@@ -139,6 +139,8 @@ class Adapter(ABC):
     stays: a connection is kept open: one worker holds it (`stay`, `leave`) and asks `collect`.
     hidden: settings beside those of the form that never leave us.
     files_in_calls: files lie in the calls they came with: `unpack` instead of `fetch`.
+    vouches_for: addresses of a client that the messenger knows to be theirs, not only typed.
+    family: kinds of one family call a person by the same number; "": a number means nothing.
     reached_by: by what addresses an operator looks for a client in it.
     found_by: those of them by which `resolve` finds somebody who never wrote here.
     asks_to_find: `resolve` asks the messenger, so it is called in a job.
@@ -169,6 +171,8 @@ class Adapter(ABC):
     stays: ClassVar[bool] = False
     hidden: ClassVar[tuple[str, ...]] = ()
     files_in_calls: ClassVar[bool] = False
+    vouches_for: ClassVar[tuple[AddressKind, ...]] = ()
+    family: ClassVar[str] = ""
     reached_by: ClassVar[tuple[AddressKind, ...]] = ("phone",)
     found_by: ClassVar[tuple[AddressKind, ...]] = ()
     asks_to_find: ClassVar[bool] = False

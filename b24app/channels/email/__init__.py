@@ -107,6 +107,7 @@ class Email(Adapter):
     can_quote = True
     polls = True
     files_in_calls = True
+    vouches_for = ("email",)
     reached_by = ("email",)
     found_by = ("email",)
     tells = (Incoming, Receipt, Skipped)

@@ -70,6 +70,7 @@ class Telegram(Adapter):
     can_edit = True
     can_delete = True
     has_typing = True
+    family = "telegram"
     reached_by = ("phone", "username")
     tells = (Incoming, Edited, Profile, Blocked, Skipped)
     server_setting = "telegram_api_url"

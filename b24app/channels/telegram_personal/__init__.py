@@ -84,6 +84,8 @@ class TelegramPersonal(Adapter):
     tells_of_reading = True
     stays = True
     hidden = ("session",)
+    family = "telegram"
+    vouches_for = ("phone",)
     reached_by = ("phone", "username")
     found_by = ("phone", "username")
     asks_to_find = True

@@ -100,6 +100,7 @@ class WhatsApp(Adapter):
     has_receipts = True
     renames = True
     tells_of_reading = True
+    vouches_for = ("phone",)
     reached_by = ("phone",)
     found_by = ("phone",)
     window = timedelta(hours=24)
