@@ -1,5 +1,7 @@
 """Who somebody new is."""
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,11 +39,11 @@ def test_own_address_joins_nobody() -> None:
 
 @given(st.lists(MARKS, max_size=4), KNOWN, st.lists(MARKS, max_size=2), st.randoms())
 def test_order_does_not_matter(
-    told: list[Mark], people: list[Known], own: list[Mark], chance: st.DataObject
+    told: list[Mark], people: list[Known], own: list[Mark], chance: Random
 ) -> None:
     mixed, others = list(told), list(people)
-    chance.shuffle(mixed)  # type: ignore[attr-defined]
-    chance.shuffle(others)  # type: ignore[attr-defined]
+    chance.shuffle(mixed)
+    chance.shuffle(others)
     assert joining(mixed, others, own) == joining(told, people, own)
 
 

@@ -9,7 +9,7 @@ CODE = N_("Telegram has sent a code to the account, in the application or by SMS
 PASSWORD = N_("The account is protected by a password of its own.")
 PICTURE = N_("In Telegram on the phone open Settings, Devices, Link a device, and scan this.")
 OUT = N_("Telegram has logged this account out. Reconnect it.")
-ELSEWHERE = N_("This account was used from two places at once, so Telegram ended it. Reconnect it.")
+TWO_PLACES = N_("This account was used from two places at once, so Telegram ended it. Reconnect it.")
 LOGGED_OUT = frozenset(
     (
         "AuthKeyUnregistered",
@@ -24,7 +24,7 @@ LOGGED_OUT = frozenset(
 # What an error means: its code, whether trying again is useless, its words.
 MEANS = {
     **dict.fromkeys(LOGGED_OUT, (base.UNAUTHORIZED, True, OUT)),
-    "AuthKeyDuplicated": (base.UNAUTHORIZED, True, ELSEWHERE),
+    "AuthKeyDuplicated": (base.UNAUTHORIZED, True, TWO_PLACES),
     "UserIsBlocked": (base.RECIPIENT_GONE, True, N_("The client has blocked this account.")),
     "YouBlockedUser": (base.REJECTED, True, N_("This account has blocked the client.")),
     "InputUserDeactivated": (
