@@ -9,7 +9,7 @@ CODE = N_("Telegram has sent a code to the account, in the application or by SMS
 PASSWORD = N_("The account is protected by a password of its own.")
 PICTURE = N_("In Telegram on the phone open Settings, Devices, Link a device, and scan this.")
 OUT = N_("Telegram has logged this account out. Reconnect it.")
-TWO_PLACES = N_("This account was used from two places at once, so Telegram ended it. Reconnect it.")
+TWO_PLACES = N_("This account was used from two places, so Telegram ended it. Reconnect it.")
 LOGGED_OUT = frozenset(
     (
         "AuthKeyUnregistered",

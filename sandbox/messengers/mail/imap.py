@@ -95,7 +95,8 @@ class Talk(socketserver.StreamRequestHandler):
 
     def uid(self, given: list[str]) -> str:
         deed = {"SEARCH": self._search, "FETCH": self._fetch, "STORE": self._store}
-        return deed[given[0].upper()](given[1:]) if given[0].upper() in deed else "BAD This server does not know that"
+        wanted = deed.get(given[0].upper())
+        return wanted(given[1:]) if wanted else "BAD This server does not know that"
 
     def append(self, given: list[str]) -> str:
         flags = given[1].strip("()").split() if len(given) > 1 else []
