@@ -1,6 +1,7 @@
 /** Starts a page: boot data, texts, colours, then the screen itself. */
 
 import './styles/main.css'
+import './desk/tones.css'
 import b24ui from '@bitrix24/b24ui-nuxt/vue-plugin'
 import { createApp, type Component } from 'vue'
 import NotInPortal from './NotInPortal.vue'

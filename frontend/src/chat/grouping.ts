@@ -7,6 +7,7 @@ export type Row =
   | { type: 'day'; key: string; at: string }
   | { type: 'unread'; key: string }
   | { type: 'system'; key: string; message: Message }
+  | { type: 'note'; key: string; message: Message }
   | { type: 'message'; key: string; message: Message; first: boolean; last: boolean }
 
 const RUN_MS = 10 * 60_000
@@ -22,7 +23,7 @@ export function rowsOf(messages: Message[], unreadFrom: Id | null = null): Row[]
     }
     if (message.id === unreadFrom) rows.push({ type: 'unread', key: 'unread' })
     if (message.direction === 'system') {
-      rows.push({ type: 'system', key: message.id, message })
+      rows.push({ type: message.system?.code === 'note' ? 'note' : 'system', key: message.id, message })
       return
     }
     rows.push({

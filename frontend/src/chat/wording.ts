@@ -3,6 +3,9 @@
 import { n, t } from '../lib/i18n'
 import type { Attachment, Conversation, Message } from '../lib/types'
 
+/** Lines that are told with what was written to the colleague. */
+const SAYS_COMMENT = ['transfer_offered', 'transferred']
+
 export function systemText(message: Message): string {
   const { code = '', params = {} } = message.system ?? {}
   const name = params.name ?? message.author?.name
@@ -11,6 +14,11 @@ export function systemText(message: Message): string {
     begun: () => t('{name} began the chat', { name: name! }),
     closed: () => t('{name} closed the chat', { name: name! }),
     reopened: () => t('{name} reopened the chat', { name: name! }),
+    transfer_offered: () => t('{name} offers the chat to {to}', { name: name!, to: params.to ?? '' }),
+    transfer_accepted: () => t('{name} took the transferred chat', { name: name! }),
+    transfer_declined: () => t('{name} declined the transfer', { name: name! }),
+    transfer_cancelled: () => t('{name} took the transfer back', { name: name! }),
+    transferred: () => t('{name} handed the chat to {to}', { name: name!, to: params.to ?? '' }),
     line_transferred: () => t('{name} was given the chat in the Open Line', { name: name! })
   }
   const count = Number(params.count ?? 0)
@@ -33,7 +41,8 @@ export function systemText(message: Message): string {
     client_returned: () => t('The client accepts messages again')
   }
   const sentence = (name && named[code]) || plain[code]
-  return sentence ? sentence() : message.text
+  const words = sentence ? sentence() : message.text
+  return params.comment && SAYS_COMMENT.includes(code) ? `${words}: «${params.comment}»` : words
 }
 
 /** Where an outgoing message came from, when not from this workplace. */
@@ -77,6 +86,7 @@ export function preview(conversation: Conversation): string {
 /** Why one cannot write here; empty: one can. */
 export function whySilent(conversation: Conversation): string {
   if (conversation.may.reply) return ''
+  if (conversation.silent) return conversation.silent
   if (conversation.status === 'closed') return t('The chat is finished. Reopen it to write.')
   if (conversation.may.accept && !conversation.contact.blocked) return t('Take the chat to answer.')
   if (conversation.contact.blocked) return t('The client does not accept messages from this channel any more.')

@@ -14,6 +14,7 @@ import { createMessages } from './store/messages'
 import { createOutbox } from './store/outbox'
 import { createOutreach } from './store/outreach'
 import { createRequests } from './store/requests'
+import { createWorkplace } from './store/workplace'
 import { createSession } from './store/session'
 import type { Boot } from './types'
 
@@ -37,11 +38,13 @@ export function createPage(boot: Boot) {
     onSessionLost: () => { session.state.lost = true }
   })
   const session = createSession(boot, api)
+  const workplace = createWorkplace({ api, userId: boot.user.id, entity: boot.entity })
   return {
     boot,
     api,
     session,
-    conversations: createConversations({ api, userId: boot.user.id, entity: boot.entity }),
+    conversations: createConversations({ api, userId: boot.user.id, entity: boot.entity, seesOthers: () => workplace.rights.value.others }),
+    workplace,
     messages: createMessages({ api, me: boot.user }),
     drafts: createDrafts(api),
     outbox: createOutbox(api),

@@ -10,6 +10,7 @@ import { Live } from './live'
 import { armSound, beep } from './sound'
 import type { LookupNews } from './store/outreach'
 import type { Conversation, Id, LiveEvent, Message, OfflineRequest, Preferences } from './types'
+import type { Transfer } from './workplace'
 
 const BATCH_MS = 50
 
@@ -20,14 +21,23 @@ interface Ears {
   onUnseen?: (news: News) => void
   /** A request has just come in. */
   onRequest?: (request: OfflineRequest) => void
+  /** A chat is offered to me, or what I offered was answered. */
+  onTransfer?: (transfer: Transfer) => void
 }
 
 export function openNewsroom(app: App, ears: Ears = {}): () => void {
-  const { api, conversations, messages, channels, drafts, requests, session, announcer, place } = app
+  const { api, conversations, messages, channels, drafts, requests, session, announcer, place, workplace } = app
   const visible = ref(document.visibilityState === 'visible')
 
   const handlers: Record<string, (data: unknown) => void> = {
-    conversation: (data) => { conversations.hear(data as Conversation) },
+    conversation: (data) => hearConversation(data as Conversation),
+    presence: (data) => workplace.hearPresence(data as Parameters<typeof workplace.hearPresence>[0]),
+    status: (data) => workplace.hearStatus(data as Parameters<typeof workplace.hearStatus>[0]),
+    pins: (data) => workplace.hearPins(data as { user_id: Id; ids: Id[] }),
+    tags: () => { void workplace.loadTags().catch(() => undefined) },
+    transfer: (data) => hearTransfer(data as Transfer),
+    role: (data) => { if ((data as { id: Id }).id === app.boot.user.id) void readStanding() },
+    settings: (data) => { if ((data as { kind: string }).kind === 'workplace') void readStanding() },
     message: (data) => hearMessage(data as Message),
     channel: (data) => hearChannel(channels, data as ChannelNews),
     typing: (data) => conversations.heardTyping((data as { conversation_id: Id }).conversation_id),
@@ -48,6 +58,27 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
       if (state === 'open') messages.hurry()
     }
   })
+
+  function hearConversation(conversation: Conversation): void {
+    conversations.hear(conversation)
+    workplace.hearConversation(conversation)
+  }
+
+  function hearTransfer(transfer: Transfer): void {
+    workplace.hearTransfer(transfer)
+    ears.onTransfer?.(transfer)
+    const mine = transfer.receivers.includes(app.boot.user.id) && transfer.from?.id !== app.boot.user.id
+    if (mine && transfer.state === 'pending' && session.state.preferences.sound) beep()
+  }
+
+  /** My rights may be others now: the lists are those of my rights. */
+  async function readStanding(): Promise<void> {
+    const before = workplace.rights.value.others
+    await workplace.load().catch(() => undefined)
+    if (workplace.rights.value.others === before) return
+    conversations.sortAnew()
+    await conversations.reloadAll().catch(() => undefined)
+  }
 
   function hearMessage(message: Message): void {
     const isNew = messages.hear(message)
@@ -94,6 +125,7 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     const open = conversations.state.openId
     messages.forgetExcept(open)
     await Promise.allSettled([
+      workplace.load(),
       conversations.reloadAll(),
       app.boot.entity ? null : requests.reload(),
       open ? conversations.fetchOne(open) : null,

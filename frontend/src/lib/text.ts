@@ -20,6 +20,22 @@ export function pieces(text: string): Piece[] {
   return found
 }
 
+/** A text cut at the beginnings of words that are looked for. */
+export function marks(text: string, words: string): { text: string; hit: boolean }[] {
+  const wanted = words.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
+  if (!wanted.length) return [{ text, hit: false }]
+  const found: { text: string; hit: boolean }[] = []
+  let rest = ''
+  for (const part of text.split(/([\p{L}\p{N}_]+)/u)) {
+    const word = wanted.filter((one) => part.toLowerCase().startsWith(one)).sort((one, other) => other.length - one.length)[0]
+    if (!word) { rest += part; continue }
+    if (rest) found.push({ text: rest, hit: false })
+    found.push({ text: part.slice(0, word.length), hit: true })
+    rest = part.slice(word.length)
+  }
+  return rest ? [...found, { text: rest, hit: false }] : found
+}
+
 /** One to three emoji and nothing else: drawn large. */
 export function isJumbo(text: string): boolean {
   return /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s?){1,3}$/u.test(text)

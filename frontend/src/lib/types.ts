@@ -98,6 +98,10 @@ export interface Conversation {
   /** Until when free words may be sent; null: at any time. `until` null: the client never wrote. */
   window?: { until: Time | null } | null
   may: { accept: boolean; reply: boolean; close: boolean; reopen: boolean }
+  /** Ids of its tags. */
+  tags?: Id[]
+  /** Why I cannot write here now, if it is my status that forbids it. */
+  silent?: string
 }
 
 export interface Attachment {
@@ -181,7 +185,7 @@ export interface ContactCard extends ContactLine {
   requests: OfflineRequest[]
 }
 
-export interface Counters { new: number; active: number; active_unread: number; closed: number }
+export interface Counters { new: number; active: number; active_unread: number; others: number; closed: number }
 
 export interface Channel {
   id: Id

@@ -5,7 +5,7 @@ import { conversation, message, settled } from '../build'
 
 function store(pages: Record<string, Conversation[]> = {}, more: object = {}) {
   const get = vi.fn(async (path: string, { query }: { query?: { status?: string } } = {}) => {
-    if (path.endsWith('counters')) return { new: 0, active: 0, active_unread: 0, closed: 0 }
+    if (path.endsWith('counters')) return { new: 0, active: 0, active_unread: 0, others: 0, closed: 0 }
     return { items: pages[query?.status ?? 'all'] ?? [], next: null }
   })
   const post = vi.fn()
@@ -33,7 +33,7 @@ test('a last message that fails shows in the list', () => {
 test('an accepted chat moves to the other list with its counters', () => {
   const { conversations } = store()
   conversations.put(conversation({ status: 'new' }))
-  conversations.state.counters = { new: 1, active: 0, active_unread: 0, closed: 0 }
+  conversations.state.counters = { new: 1, active: 0, active_unread: 0, others: 0, closed: 0 }
   conversations.hear(conversation({ status: 'active', version: 2 }))
   expect([ids(conversations.list('new')), ids(conversations.list('active'))]).toEqual([[], ['1']])
   expect(conversations.state.counters).toMatchObject({ new: 0, active: 1 })
@@ -46,12 +46,42 @@ test('an older version changes nothing', () => {
   expect(conversations.known.get('1')?.unread).toBe(2)
 })
 
-test('mine are those I answer, and the new ones', () => {
-  const { conversations } = store()
-  conversations.put(conversation({ id: '1', responsible: { id: '3', name: 'Clara' } }))
+test('chats of colleagues are a list of their own, for those who may', () => {
+  const clara = { id: '3', name: 'Clara' }
+  let may = true
+  const { conversations } = store({}, { seesOthers: () => may })
+  conversations.put(conversation({ id: '1', responsible: clara }))
   conversations.put(conversation({ id: '2', status: 'new', responsible: null }))
-  conversations.state.mine = true
-  expect([ids(conversations.list('active')), ids(conversations.list('new'))]).toEqual([[], ['2']])
+  expect([ids(conversations.list('active')), ids(conversations.list('others'))]).toEqual([[], ['1']])
+  may = false
+  conversations.sortAnew()
+  expect([ids(conversations.list('others')), ids(conversations.list('new'))]).toEqual([[], ['2']])
+})
+
+test('a chat handed to me comes from the colleagues\' list', () => {
+  const { conversations } = store()
+  conversations.put(conversation({ responsible: { id: '3', name: 'Clara' } }))
+  conversations.state.counters.others = 1
+  conversations.hear(conversation({ version: 2 }))
+  expect(conversations.state.counters).toMatchObject({ active: 1, others: 0 })
+})
+
+test('a filter hides at once and asks for the rest', async () => {
+  const { conversations, get } = store()
+  conversations.put(conversation({ id: '1', tags: ['5'] }))
+  conversations.put(conversation({ id: '2' }))
+  const asked = conversations.setFilter({ tag: '5' })
+  expect(ids(conversations.list('active'))).toEqual(['1'])
+  await asked
+  expect(get).toHaveBeenCalledWith('/conversations', { query: expect.objectContaining({ tag: '5', status: 'active', scope: 'desk' }) })
+})
+
+test('a chat from far below does not stand among the newest', async () => {
+  const { conversations, get } = store()
+  get.mockImplementation(async () => ({ items: [conversation({ id: '2' })], next: 'more' }) as never)
+  await conversations.load('active')
+  conversations.put(conversation({ id: '1', last_message: at('2020-01-01T10:00:00Z') }))
+  expect(ids(conversations.list('active'))).toEqual(['2'])
 })
 
 test('reading again drops what has gone elsewhere', async () => {
@@ -73,11 +103,12 @@ test('a chat that came while reading stays', async () => {
 test('a slow search does not overwrite a later one', async () => {
   const { conversations, get } = store()
   let slow = (_: unknown) => {}
+  const groups = (id: string) => ({ groups: { active: { items: [{ conversation: conversation({ id }), found: null }], more: false } } })
   get.mockImplementationOnce(() => new Promise((resolve) => { slow = resolve }) as never)
   void conversations.search('a')
-  get.mockImplementationOnce(async () => ({ items: [conversation({ id: '2' })], next: null }) as never)
+  get.mockImplementationOnce(async () => groups('2') as never)
   await conversations.search('ab')
-  slow({ items: [conversation({ id: '1' })], next: null })
+  slow(groups('1'))
   await settled()
   expect(ids(conversations.found.value)).toEqual(['2'])
 })
