@@ -13,6 +13,8 @@ import type { Conversation, Id, LiveEvent, Message, OfflineRequest, Preferences 
 import type { Transfer } from './workplace'
 
 const BATCH_MS = 50
+/** More would hold up whoever types. */
+const BATCH_MOST = 40
 
 export interface News { conversation: Conversation | null; message: Message }
 
@@ -168,13 +170,11 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
 
 /** The first at once, those right behind it together: a burst costs one drawing, not a hundred. */
 function inBatches<T>(take: (one: T) => void): (one: T) => void {
-  let waiting: T[] = []
+  const waiting: T[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   const rest = () => {
     timer = waiting.length ? setTimeout(rest, BATCH_MS) : undefined
-    const batch = waiting
-    waiting = []
-    batch.forEach(take)
+    waiting.splice(0, BATCH_MOST).forEach(take)
   }
   return (one) => {
     if (timer !== undefined) {
