@@ -88,6 +88,16 @@ def test_telegram_bot_connects(story: Story) -> None:
     expect(on(card, "health")).to_have_text("Работает")
 
 
+def test_boris_looks_after_colleagues(story: Story) -> None:
+    # In the Open Line the administrator takes a chat of his; he goes on answering in it.
+    page = app(story.admin)
+    on(page, "tab-workplace").click()
+    on(page, "add-manager").click()
+    page.get_by_role("option", name="Борис Операторов").click()
+    expect(on(page, "manager")).to_contain_text("Борис Операторов")
+    story.admin.keyboard.press("Escape")
+
+
 def test_widget_is_put_on_the_site(story: Story) -> None:
     card = connect(story.admin, "webchat", title="Лунная лавка", greeting="Здравствуйте!")
     expect(on(card, "health")).to_have_text("Работает")
@@ -299,7 +309,7 @@ def test_workplace_speaks_both_languages_day_and_night(story: Story) -> None:
     shot(story.boris, "23-workplace-ru-dark")
     window = story.windows.portal(user=2, lang="en")
     workplace = open_workplace(window)
-    on(workplace, "tab-active").click()
+    on(workplace, "search").fill("соколова")
     row(workplace, "Анна Соколова").click()
     expect(message(workplace, "Беру тёплую")).to_be_visible()
     shot(window, "24-workplace-en-dark")
@@ -345,8 +355,8 @@ def test_installed_again_it_works(story: Story) -> None:
     story.boris.goto(f"{story.windows.product.ports.portal_url}/stream/")
     workplace = open_workplace(story.boris)
     write(story.anna, "Здравствуйте ещё раз")
-    # It opens at «Новые» unless what came meanwhile had been delivered by then: the talk goes on.
-    on(workplace, "tab-active").click()
+    # Whose the talk is by now was settled in the Open Line: it goes on wherever it stands.
+    on(workplace, "search").fill("соколова")
     row(workplace, "Анна Соколова").click()
     expect(message(workplace, "Здравствуйте ещё раз")).to_have_count(1)
     answer(workplace, "С возвращением")
