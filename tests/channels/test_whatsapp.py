@@ -146,6 +146,16 @@ def test_template_is_filled(number: WhatsApp, graph: responses.RequestsMock) -> 
     number.send(Outgoing(ANNA, "u", "Ждём вас, Анна", template=filled))
 
 
+def test_names_of_variables_are_asked_for(number: WhatsApp, graph: responses.RequestsMock) -> None:
+    named = {"type": "BODY", "text": "Ждём вас, {{name}}"}
+    graph.get(f"{WABA}/message_templates", json={"data": [template(named)]})
+    value = {"type": "text", "text": "Анна", "parameter_name": "name"}
+    told = {"name": "order", "language": {"code": "ru"}}
+    components = [{"type": "body", "parameters": [value]}]
+    answers(graph, **USUAL, type="template", template={**told, "components": components})
+    number.send(Outgoing(ANNA, "u", "Ждём вас", template=Filled("order", "ru", ("Анна",))))
+
+
 def test_template_header_takes_the_file() -> None:
     [part] = parts.parts(Outgoing(ANNA, "u", "Sale", (file(),), template=Filled("sale", "ru")))
     header = parts.body(part, "55")["template"]["components"][0]

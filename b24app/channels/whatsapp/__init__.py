@@ -24,6 +24,7 @@ from b24app.values import (
     Address,
     Connected,
     Fetched,
+    Filled,
     Found,
     HookCall,
     Incoming,
@@ -160,7 +161,8 @@ class WhatsApp(Adapter):
 
     def send_part(self, part: Part) -> Sent:
         media = self._upload(part.files[0]) if part.files else ""
-        body = parts.body(part, media)
+        filled = self._called(part.template) if part.template else None
+        body = parts.body(replace(part, template=filled), media)
         answer = self._send(Request("POST", f"{self._number}/messages", {}, body))
         return replace(sent(answer), chat_id=named(answer))
 
@@ -245,15 +247,31 @@ class WhatsApp(Adapter):
     def _upload(self, file: OutFile) -> str:
         """The id of an uploaded file. Uploading twice reaches nobody, so it is never unsure."""
         body = {"messaging_product": "whatsapp", "type": file.mime}
+        found = self._before(Request("POST", f"{self._number}/media", {}, body, file)).get("id")
+        if not isinstance(found, str | int) or not str(found):
+            raise ChannelError("WhatsApp did not take the file.", code=base.UNREACHABLE)
+        return str(found)
+
+    def _called(self, filled: Filled) -> Filled:
+        """A template whose variables are called by their names, as WhatsApp wants those."""
+        if filled.variables or not (filled.values or filled.header_value):
+            return filled
+        query = {"fields": templates.FIELDS, "name": filled.name, "limit": PAGE}
+        page = self._before(Request("GET", f"{self._account}/message_templates", query))
+        for one in templates.read(page.get("data")):
+            if (one.name, one.language) == (filled.name, filled.language):
+                title = one.header_variable
+                return replace(filled, variables=one.variables, header_variable=title)
+        return filled
+
+    def _before(self, request: Request) -> dict[str, Any]:
+        """A call that comes before a message: lost or not, nobody got anything yet."""
         try:
-            found = self._send(Request("POST", f"{self._number}/media", {}, body, file)).get("id")
+            return self._send(request)
         except Refused:
             raise
         except ChannelError as error:
             raise ChannelError(error.message, code=base.UNREACHABLE) from None
-        if not isinstance(found, str | int) or not str(found):
-            raise ChannelError("WhatsApp did not take the file.", code=base.UNREACHABLE)
-        return str(found)
 
     def _check_host(self, url: str) -> None:
         """The token goes with the download: only to Meta, or where the API itself is."""

@@ -212,6 +212,8 @@ class _Ways:
 
 def _page(items: list[Json]) -> Json:
     """A page of templates, few at once, so that nobody forgets to turn it."""
+    wanted = request.args.get("name", "")
+    items = [one for one in items if wanted in one["name"]]
     start = int(request.args.get("after") or 0)
     end = start + PAGE
     found: Json = {"data": items[start:end], "paging": {"cursors": {"after": str(end)}}}
