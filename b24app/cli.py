@@ -80,10 +80,11 @@ def reconcile(number: int | None, dry_run: bool) -> None:
 def _tell_found(portal_id: int) -> None:
     for found in lines.dry_run(portal_id):
         if found.differs or found.error:
+            owner = (found.moved and found.owner_id) or "same"
             click.echo(
                 f"portal {portal_id}, chat {found.conversation_id}: "
                 f"lost {len(found.replies)}, changed {len(found.changes)}, "
-                f"owner {found.owner_id or 'same'}, {'over' if found.ended else 'running'}, "
+                f"owner {owner}, {'over' if found.ended else 'running'}, "
                 f"gone from the line {len(found.lacking)}"
                 + (f", not readable: {found.error}" if found.error else "")
             )

@@ -121,7 +121,7 @@ def close(conversation: Conversation, operator: Operator, now: datetime) -> None
     _claim(conversation, conversation.status)
     conversation.close(now)
     journal.note(conversation, "closed", {"name": operator.name}, now)
-    promises.line_deed(conversation, "finish", operator.user_id, now)
+    promises.line_deed(conversation, "close", operator.user_id, now)
     promises.crm(conversation, now)
     shown.tell_conversation(conversation, now)
 
@@ -138,7 +138,7 @@ def reopen(conversation: Conversation, operator: Operator, now: datetime) -> Non
         raise Conflict("This client already has another open chat.", code="other_open")
     conversation.reopen(operator.user_id, now)
     journal.note(conversation, "reopened", {"name": operator.name}, now)
-    promises.line_deed(conversation, "start", operator.user_id, now)
+    promises.line_deed(conversation, "reopen", operator.user_id, now)
     promises.crm(conversation, now)
     shown.tell_conversation(conversation, now)
 

@@ -389,6 +389,7 @@ def _new_conversation(channel: Channel, identity: Identity, now: datetime) -> Co
         draft="",
         line_id=accounts.line_of(channel),
         settings_version=settings.rules(channel.portal_id, "chats").version,
+        line_doubt=False,
         crm_state="",
         crm_told=0,
         crm_comment_from=0,

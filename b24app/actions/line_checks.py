@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from b24app.models.job import LATER, promise
+from b24app.models.job import LATER, SOON, promise
 
 EVERY = timedelta(hours=1)
 BREATH = timedelta(seconds=2)  # what waited for us is understood first
+GLANCE = timedelta(seconds=35)  # between two looks at chats that nobody has taken
 LAST = LATER + 5  # everything else goes before
 
 
@@ -32,6 +33,35 @@ def ask(
         priority=LAST,
         due_at=now + pause,
         payload={"portal_id": portal_id, "after": after, "thorough": thorough},
+    )
+
+
+def ask_doubts(portal_id: int, now: datetime, pause: timedelta = BREATH) -> None:
+    """Read the chats of which we are not sure."""
+    promise(
+        "line_look",
+        f"line_look:{portal_id}",
+        now,
+        portal_id=portal_id,
+        lane=f"portal:{portal_id}:look*",
+        priority=SOON,
+        due_at=now + pause,
+        payload={"portal_id": portal_id},
+    )
+
+
+def watch(portal_id: int, now: datetime) -> None:
+    """See soon whether somebody took a new chat in the line: no event tells of it."""
+    due = now + GLANCE
+    promise(
+        "line_watch",
+        f"line_watch:{portal_id}:{int(due.timestamp() // GLANCE.total_seconds())}",
+        now,
+        portal_id=portal_id,
+        lane=f"portal:{portal_id}:look*",
+        priority=LAST,
+        due_at=due,
+        payload={"portal_id": portal_id},
     )
 
 

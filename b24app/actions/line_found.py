@@ -7,13 +7,15 @@ from typing import Any
 from sqlalchemy import select
 
 from b24app import clock
-from b24app.actions import journal, line_dialogs, line_replies, shown
+from b24app.actions import journal, line_replies, line_state, promises
 from b24app.actions.line_words import IN_HAND
 from b24app.actions.openlines import CONNECTOR
 from b24app.bitrix import connector
-from b24app.bitrix.payloads import DialogNews, LineFile, LineMessage
+from b24app.bitrix.payloads import LineFile, LineMessage
 from b24app.db import db, transaction
 from b24app.models import Conversation, Job, Message, Portal
+from b24app.rules import lifecycle
+from b24app.rules.lifecycle import Seen
 
 LATE = timedelta(minutes=1)  # younger ones are on time, whichever way they came
 SLACK = timedelta(minutes=1)  # between the clocks of a portal and ours
@@ -74,35 +76,13 @@ def _said(talk: Conversation, reply: dict[str, Any]) -> LineMessage:
 
 def _follow(conversation: Conversation, found: dict[str, Any], now: datetime) -> None:
     """Who has the dialog there, which session runs, and whether it is over."""
-    older = (found["session_id"] or 0) < (conversation.line_session_id or 0)
-    if not conversation.is_open or older:
-        return
-    line_dialogs.follow(conversation, _news(conversation, found, closed=False), now)
-    if not _pending_deed(conversation):
-        _hand_over(conversation, found["owner_id"], now)
-    if found["ended"] and not _words_wait(conversation):
-        line_dialogs.follow(conversation, _news(conversation, found, closed=True), now)
-
-
-def _news(conversation: Conversation, found: dict[str, Any], *, closed: bool) -> DialogNews:
-    return DialogNews(
-        connector=CONNECTOR,
-        line_id=conversation.line_id,
-        session_id=found["session_id"],
-        parent_id=None,
-        closed=closed,
-        chat_ids=(str(conversation.line_chat_id),),
-        user_id=None,
-    )
-
-
-def _pending_deed(conversation: Conversation) -> bool:
-    """What an operator did here is not done there yet: it goes first."""
-    waiting = select(Job.id).where(
-        Job.key.in_([f"line_deed:{conversation.id}:{deed}" for deed in line_dialogs.DEEDS]),
-        Job.state.in_(("queued", "running")),
-    )
-    return db.session.scalar(waiting.limit(1)) is not None
+    talk = promises.line_talk(conversation)
+    if tuple(found["before"]) != (talk.status, talk.responsible):
+        return line_state.look_again(conversation, now)  # it moved here since it was read
+    if found["ended"] and _words_wait(conversation):
+        return None
+    seen = Seen(found["session_id"], found["owner_id"], found["ended"])
+    return line_state.keep(conversation, lifecycle.observed(talk, seen), now)
 
 
 def _words_wait(conversation: Conversation) -> bool:
@@ -112,20 +92,6 @@ def _words_wait(conversation: Conversation) -> bool:
         Message.line_state.in_(("queued", *IN_HAND)),
     )
     return db.session.scalar(waiting.limit(1)) is not None
-
-
-def _hand_over(conversation: Conversation, owner_id: int, now: datetime) -> None:
-    if not owner_id or owner_id == conversation.responsible_id:
-        return
-    known = shown.operators(conversation.portal_id, [owner_id]).get(owner_id)
-    params = {"name": known.name if known else f"#{owner_id}"}
-    if conversation.status == "new":
-        conversation.accept(owner_id, now)
-        journal.note(conversation, "accepted", params, now)
-    else:
-        conversation.responsible_id = owner_id
-        journal.note(conversation, "line_transferred", params, now)
-    shown.tell_conversation(conversation, now)
 
 
 def _report(conversation: Conversation, numbers: Sequence[int], now: datetime) -> None:

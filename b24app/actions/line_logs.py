@@ -36,12 +36,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a chat holds; `told` None: nothing was to be read; `error`: nobody may read it."""
+    """What a chat holds; `told` None: nothing was to be read; `error`: nobody may read it.
+
+    ended: of the session that is the newest, as `Told.ended` says it.
+    """
 
     place: Place
     dialog: lines.Dialog | None
     told: lines.Told | None
     error: str = ""
+    ended: bool | None = None
 
 
 class _Answers:
@@ -124,7 +128,14 @@ def _look(
         told = lines.joined(lines.read_history(logs.results[key]) for key in keys)
     if told is None:
         return Look(place, dialog, None, str(refusal or "Nobody may read it."))
-    return Look(place, dialog, told)
+    return Look(place, dialog, told, ended=_ended(place, told, logs, older != newer))
+
+
+def _ended(place: Place, told: lines.Told, logs: _Answers, begun: bool) -> bool | None:
+    """`begun`: it is a session that we did not know, so it runs if it shows no end."""
+    known = logs.results.get(_key(place))
+    ended = lines.read_history(known).ended if known else told.ended
+    return False if ended is None and begun else ended
 
 
 def _by_member(

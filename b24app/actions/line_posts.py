@@ -67,12 +67,15 @@ def ask(
 
 
 def _post_calls(conversation_id: int, number: int) -> list[Call]:
-    """Join the dialog if it is somebody else's, then say it."""
-    chat_id = db.session.get_one(Conversation, conversation_id).line_chat_id or 0
-    text = words(db.session.get_one(Message, number))
+    """Take the dialog, or join it if it is a colleague's, then say it."""
+    conversation = db.session.get_one(Conversation, conversation_id)
+    message = db.session.get_one(Message, number)
+    mine = conversation.responsible_id in (None, message.author_id)
+    come = lines.operator_answer if mine else lines.join
+    chat_id = conversation.line_chat_id or 0
     return [
-        lines.operator_answer(chat_id, f"a{conversation_id}"),
-        lines.im_message_add(chat_id, text, key=f"p{number}"),
+        come(chat_id, f"a{conversation_id}"),
+        lines.im_message_add(chat_id, words(message), key=f"p{number}"),
     ]
 
 

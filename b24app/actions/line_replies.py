@@ -1,11 +1,22 @@
 """Out of the Open Lines: operators' replies go to their clients, once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from b24app.actions import inbox, journal, line_strays, promises, replies, shown, uploads
+from b24app import clock
+from b24app.actions import (
+    inbox,
+    line_dialogs,
+    line_openings,
+    line_state,
+    line_strays,
+    promises,
+    replies,
+    shown,
+    uploads,
+)
 from b24app.actions.line_words import IN_HAND, bare, posted
 from b24app.actions.line_words import words as full
 from b24app.actions.openlines import CONNECTOR
@@ -23,10 +34,11 @@ from b24app.models import (
     MessageVersion,
     Portal,
 )
-from b24app.rules import bbcode, mirror, spans, texts
+from b24app.rules import bbcode, lifecycle, mirror, spans, texts
 from b24app.values import Span
 
 ECHO_WAIT_SECONDS = 1.0
+NOTES_COME_BACK = timedelta(hours=1)
 
 
 def hear_reply(portal: Portal, event: PortalEvent, now: datetime) -> None:
@@ -61,9 +73,9 @@ def hear_one(
     if _is_echo(conversation, said):
         return None
     operator = shown.operators(portal.id, [said.user_id]).get(said.user_id or 0)
-    if operator and conversation.status == "new":  # robots and chat-bots take no chats
-        conversation.accept(operator.user_id, now)
-        journal.note(conversation, "accepted", {"name": operator.name}, now)
+    if operator:  # robots and chat-bots take no chats
+        spoken = lifecycle.answered(promises.line_talk(conversation), operator.user_id)
+        line_state.keep(conversation, spoken, now)
     words, layout = _words(said.text)
     message = Message(
         portal_id=portal.id,
@@ -110,6 +122,8 @@ def _is_echo(conversation: Conversation, said: LineMessage) -> bool:
     Raises:
         BitrixError: a post of ours is in flight; its answer will tell.
     """
+    if not said.user_id and _is_note(conversation, said):
+        return True
     waiting = db.session.scalars(
         select(Message)
         .where(
@@ -127,6 +141,34 @@ def _is_echo(conversation: Conversation, said: LineMessage) -> bool:
         return True
     if any(one.line_state == "sending" for one in waiting):
         raise BitrixError("A message of ours is on its way there.", retry_after=ECHO_WAIT_SECONDS)
+    return False
+
+
+def _is_note(conversation: Conversation, said: LineMessage) -> bool:
+    """What we told the line as its system comes back: a note, an opening, a failure."""
+    ours = db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.direction == "out",
+            Message.origin.in_(("workplace", "device", "line", "bot")),
+            Message.created_at >= clock.now() - NOTES_COME_BACK,
+        )
+        .order_by(Message.id.desc())
+    )
+    plain, signed = mirror.normal(bbcode.plain(said.text)), mirror.normal(said.text)
+    for one in ours:
+        by_us = one.origin in ("workplace", "device") and one.line_message_id is None
+        named = mirror.normal(one.author_name) in signed
+        if by_us and named and plain == mirror.normal(one.text):
+            posted(one, said.im_message_id or 0)
+            return True
+        opened = one.details.get("line_opened") and plain == mirror.normal(line_openings.words(one))
+        failed = plain.startswith(line_dialogs.WARNING)
+        if opened or failed:
+            name = line_openings.name(one) if opened else line_dialogs.failure_name(one)
+            promises.line_noted(one, said.im_message_id or 0, name, clock.now())
+            return True
     return False
 
 
@@ -152,9 +194,22 @@ def _conversation_of(portal_id: int, said: LineMessage, now: datetime) -> Conver
     )
     if link is None or identity is None:
         return None
+    if not said.user_id and (last := _last_closed(identity)):
+        return last
     conversation = inbox.open_conversation(db.session.get_one(Channel, channel_id), identity, now)
     conversation.line_id = said.line_id
     return conversation
+
+
+def _last_closed(identity: Identity) -> Conversation | None:
+    """The talk that is just over: what the line says at its end does not begin another."""
+    newest = db.session.scalar(
+        select(Conversation)
+        .where(Conversation.identity_id == identity.id)
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    )
+    return None if newest is None or newest.is_open else newest
 
 
 def _remote(portal: Portal, file: LineFile, now: datetime) -> Attachment:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from b24app import clock
-from b24app.actions.line_words import IN_HAND, line_name, posted, words
+from b24app.actions import line_state
+from b24app.actions.line_words import IN_HAND, line_name, person, posted, words
+from b24app.actions.openlines import CONNECTOR
 from b24app.bitrix import connector, lines
 from b24app.bitrix.client import Client
-from b24app.db import db, transaction
+from b24app.db import db, reading, transaction
 from b24app.errors import BitrixError
 from b24app.models import Conversation, Message
 from b24app.rules import bbcode, mirror
@@ -27,10 +29,22 @@ def look(portal_id: int, client: Client) -> BitrixError | None:
     for conversation_id, numbers in _lost(portal_id).items():
         try:
             if _look_in(client, conversation_id, numbers):
-                left = BitrixError("The Open Line is still silent.", retry_after=LOOK_PAUSE_SECONDS)
+                left = _silent()
         except BitrixError as error:
             return error
     return left
+
+
+def left(portal_id: int) -> BitrixError | None:
+    """Whether something is to be looked for a little later."""
+    with reading() as session:
+        waiting = Message.portal_id == portal_id, Message.line_state.in_(IN_HAND)
+        found = session.scalar(select(Message.id).where(*waiting).limit(1))
+    return _silent() if found else None
+
+
+def _silent() -> BitrixError:
+    return BitrixError("The Open Line is still silent.", retry_after=LOOK_PAUSE_SECONDS)
 
 
 def _lost(portal_id: int) -> dict[int, list[int]]:
@@ -54,13 +68,58 @@ def _look_in(client: Client, conversation_id: int, numbers: Sequence[int]) -> bo
     with transaction() as session:
         place = _place(session.get_one(Conversation, conversation_id))
         lost_at = _lost_at(session.get_one(Message, numbers[0]), now)
+        probe = _probe(session.get_one(Message, numbers[0]))
+    if place[0] is None:
+        place = _found(client, conversation_id, probe, place[1])
     if place == (None, None) and now < lost_at + PATIENCE:
-        return True  # the line tells of a new dialog by an event: wait for it
+        return True  # it may still be on its way there, and its event on the way here
     log = _log(client, place)
     with transaction() as session:
         for number in numbers:
             _settle(session.get_one(Message, number), log)
     return False
+
+
+def _probe(message: Message) -> connector.Item:
+    """A message that never was: taking it back changes nothing and names the client there."""
+    conversation = db.session.get_one(Conversation, message.conversation_id)
+    return connector.Item(
+        channel_id=message.channel_id,
+        chat=conversation.identity.external_id,
+        message=f"never:{message.id}",
+        sent_at=message.said_at,
+        person=person(conversation),
+    )
+
+
+def _found(
+    client: Client, conversation_id: int, probe: connector.Item, session_id: int | None
+) -> Place:
+    """The chat of a dialog that is not known: by its session, or by who the client is there."""
+    with reading() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        line_id, user_id = conversation.line_id or 0, conversation.line_user_id
+    if user_id is None and session_id is None:
+        asked = client.batch([connector.delete_messages(CONNECTOR, line_id, [probe], "probe")])
+        told = connector.read_sent(asked.results.get("probe"))
+        user_id = told[0].user_id if told else None
+    name = connector.external(probe.channel_id, probe.chat)
+    asks = [
+        lines.dialog_get(user_code=f"{CONNECTOR}|{line_id}|{name}|{tail}", key=f"by{at}")
+        for at, tail in enumerate((user_id, name))
+        if tail
+    ]
+    asks += [lines.dialog_get(session_id=session_id, key="own")] if session_id else []
+    answer = client.batch(asks)
+    dialogs = (lines.read_dialog(result) for result in answer.results.values())
+    dialog = next((one for one in dialogs if one and one.external_chat_id == name), None)
+    if dialog is None:
+        return None, session_id
+    with transaction() as session:
+        row = session.get_one(Conversation, conversation_id)
+        row.line_chat_id, row.line_user_id = dialog.chat_id, user_id
+        line_state.meet(row, dialog.session_id, clock.now())
+    return dialog.chat_id, dialog.session_id
 
 
 def _lost_at(message: Message, now: datetime) -> datetime:

@@ -13,7 +13,19 @@ from itertools import zip_longest
 from sqlalchemy import select
 
 from b24app import clock
-from b24app.actions import budget, journal, line_acks, line_posts, lost, portals, promises
+from b24app.actions import (
+    budget,
+    journal,
+    line_acks,
+    line_checks,
+    line_deeds,
+    line_openings,
+    line_posts,
+    line_state,
+    lost,
+    portals,
+    promises,
+)
 from b24app.actions.line_acks import Telling
 from b24app.actions.line_words import IN_HAND, item, mark
 from b24app.actions.openlines import CONNECTOR, TROUBLE, is_well
@@ -25,7 +37,7 @@ from b24app.errors import BitrixError
 from b24app.models import Channel, Conversation, Job, LineLink, Message
 from b24app.models.job import promise
 from b24app.rules import mirror
-from b24app.rules.mirror import Load, Parcel, Waiting
+from b24app.rules.mirror import Load, Parcel, Waiting, Way
 from b24app.values import Call
 
 TAKEN_AT_ONCE = 600
@@ -60,7 +72,7 @@ def drain(job: Job) -> None:
             break
     else:
         raise BitrixError("More messages wait for Open Lines.", retry_after=0.0)
-    if silent:  # the other chats have been served meanwhile
+    if silent := silent or lost.left(portal_id):  # the other chats have been served meanwhile
         raise silent
 
 
@@ -71,28 +83,30 @@ def _has_work(portal_id: int) -> bool:
     )
     with reading() as session:
         queries = [select(Message.id).where(Message.portal_id == portal_id, one) for one in wanted]
-        return any(session.scalar(query.limit(1)) for query in queries)
+        some = any(session.scalar(query.limit(1)) for query in queries)
+        return some or line_deeds.waits(portal_id)
 
 
 def _send_round(portal_id: int, client: Client) -> bool:
-    """One request for the connector's messages and one for each operator who answered.
+    """Deeds whose turn it is, one request for the connector's messages, one an operator.
 
     Raises:
         BitrixError: something of it must be tried again; whatever else could go has gone.
     """
+    done, trouble = line_deeds.settle(portal_id, client)
     with transaction():
         waiting = _waiting(portal_id)
         parcels = mirror.parcels(waiting)
         acks = line_acks.acks(portal_id)
-        sends = _sends([one for one in parcels if one.way == "send"])[: LIMIT - len(acks)]
+        sends = _sends([one for one in parcels if one.way != "post"])[: LIMIT - len(acks)]
         changes = line_acks.changes(portal_id)[: LIMIT - len(sends) - len(acks)]
         posts = line_posts.by_operator([one for one in parcels if one.way == "post"])
         mark([number for one in sends for number in one.load.message_ids], "sending")
-    troubles = [_run_connector(client, sends, acks, changes)]
+    troubles = [trouble, _run_connector(client, sends, acks, changes)]
     troubles += [line_posts.run(client, number, group) for number, group in posts.items()]
     if trouble := next(filter(None, troubles), None):
         raise trouble
-    return bool(sends or acks or changes or posts)
+    return done or bool(sends or acks or changes or posts)
 
 
 def _run_connector(
@@ -134,29 +148,39 @@ def _waiting(portal_id: int) -> list[Waiting]:
         .order_by(Message.id)
         .limit(TAKEN_AT_ONCE)
     )
-    return [_waits(*row) for row in rows]
+    held = line_deeds.held(portal_id)
+    return [
+        _waits(message, conversation, line_id, held.get(conversation.identity_id, message.id))
+        for message, conversation, line_id in rows
+    ]
 
 
-def _waits(message: Message, conversation: Conversation, line_id: int) -> Waiting:
-    ready = message.line_state == "queued" and all(
-        one.state != "remote" for one in message.attachments
-    )
-    as_operator = (
-        message.origin == "workplace"
-        and conversation.line_chat_id is not None
-        and not message.attachments
-        and not message.details.get("line_note")
-    )
+def _waits(message: Message, conversation: Conversation, line_id: int, last: int) -> Waiting:
+    """`last`: the last message that may go before a deed of its chat."""
+    way = _way(message, conversation)
     return Waiting(
         id=message.id,
         conversation_id=conversation.id,
-        way="post" if as_operator else "send",
-        operator_id=message.author_id if as_operator else None,
-        ready=ready,
+        way=way,
+        operator_id=None if way == "send" else message.author_id,
+        ready=message.line_state == "queued"
+        and message.id <= last
+        and all(one.state != "remote" for one in message.attachments),
         line_id=line_id,
         client=message.direction == "in",
-        alone=bool(message.attachments) or bool(message.details.get(ALONE)),
+        alone=way == "open" or bool(message.attachments) or bool(message.details.get(ALONE)),
     )
+
+
+def _way(message: Message, conversation: Conversation) -> Way:
+    as_operator = (
+        message.origin == "workplace"
+        and not message.attachments
+        and not message.details.get("line_note")
+    )
+    if as_operator and conversation.line_chat_id is not None:
+        return "post"
+    return "open" if as_operator and not message.details.get("line_opened") else "send"
 
 
 def _sends(parcels: Sequence[Parcel]) -> list[Sending]:
@@ -167,7 +191,12 @@ def _sends(parcels: Sequence[Parcel]) -> list[Sending]:
 
 
 def _sending(load: Load) -> Sending:
-    items = [item(db.session.get_one(Message, number)) for number in load.message_ids]
+    messages = [db.session.get_one(Message, number) for number in load.message_ids]
+    if load.opens:
+        line_openings.begin(messages[0])
+        items = [line_openings.item(messages[0])]
+    else:
+        items = [item(message) for message in messages]
     key = f"s{load.message_ids[0]}"
     return Sending(load, connector.send_messages(CONNECTOR, load.line_id, items, key))
 
@@ -184,8 +213,21 @@ def _note_sent(sending: Sending, answer: BatchAnswer) -> None:
             mark(load.message_ids, "unknown")
             return
         results = connector.read_sent(answer.results[key])
+        if load.opens:
+            _note_opened(load, results)
+            return
         for number, result in zip_longest(load.message_ids, results[: len(load.message_ids)]):
             _note_one(db.session.get_one(Message, number), result, load.line_id)
+
+
+def _note_opened(load: Load, results: Sequence[connector.LineSent]) -> None:
+    """The operator's own words follow; a chat that the answer does not name is looked for."""
+    conversation = db.session.get_one(Conversation, load.parcels[0].conversation_id)
+    done = bool(results) and results[0].ok
+    if done:
+        _meet(conversation, results[0], load.line_id)
+    lost_chat = done and conversation.line_chat_id is None
+    mark(load.message_ids, "unknown" if lost_chat else "queued")
 
 
 def _note_one(message: Message, result: connector.LineSent | None, line_id: int) -> None:
@@ -205,8 +247,10 @@ def _meet(conversation: Conversation, sent: connector.LineSent, line_id: int) ->
     conversation.line_id = line_id
     is_well(conversation.channel)
     conversation.line_chat_id = sent.chat_id or conversation.line_chat_id
-    conversation.line_session_id = sent.session_id or conversation.line_session_id
+    line_state.meet(conversation, sent.session_id, clock.now())
     conversation.line_user_id = sent.user_id or conversation.line_user_id
+    if conversation.status == "new":
+        line_checks.watch(conversation.portal_id, clock.now())
 
 
 def _note_refused(load: Load, error: BitrixError) -> None:
@@ -215,7 +259,12 @@ def _note_refused(load: Load, error: BitrixError) -> None:
         return mark(load.message_ids, "unknown")
     if error.code in CLOSED_DOORS:
         mark(load.message_ids, "queued")
+        _open_again(load)
         return _park_all(load, error)
+    if load.opens:
+        if not error.permanent:  # refused for good, the words themselves are tried as a note
+            _open_again(load)
+        return mark(load.message_ids, "queued")
     if not error.permanent:
         return mark(load.message_ids, "queued")
     if len(load.message_ids) > 1:
@@ -223,6 +272,11 @@ def _note_refused(load: Load, error: BitrixError) -> None:
     message = db.session.get_one(Message, load.message_ids[0])
     conversation = db.session.get_one(Conversation, message.conversation_id)
     return _refuse(conversation, message, error.message)
+
+
+def _open_again(load: Load) -> None:
+    if load.opens:
+        line_openings.again(db.session.get_one(Message, load.message_ids[0]))
 
 
 def _take_apart(load: Load) -> None:

@@ -10,7 +10,7 @@ from b24app.actions.line_words import IN_HAND
 from b24app.bitrix.payloads import PortalEvent, line_status, removed_line
 from b24app.db import db
 from b24app.errors import Conflict
-from b24app.models import Channel, LineLink, Message, Portal
+from b24app.models import Channel, Conversation, LineLink, Message, Portal
 from b24app.models.job import promise
 
 CONNECTOR = "callgear_chats"
@@ -89,6 +89,13 @@ def release(link: LineLink) -> None:
             or_(Message.line_state.in_(("queued", *IN_HAND)), Message.line_ack == "queued"),
         )
         .values(line_state="", line_ack="")
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.channel_id == link.channel_id)
+        .where(or_(Conversation.line_wish.is_not(None), Conversation.line_doubt.is_(True)))
+        .values(line_wish=None, line_doubt=False)
         .execution_options(synchronize_session=False)
     )
     db.session.delete(link)

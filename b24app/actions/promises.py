@@ -1,6 +1,7 @@
 """What a message sets in motion: each promise is written with the row it serves."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -8,6 +9,7 @@ from b24app.actions import accounts
 from b24app.db import db
 from b24app.models import Channel, Conversation, LineLink, Message, OfflineRequest
 from b24app.models.job import LATER, SOON, URGENT, promise
+from b24app.rules import lifecycle
 
 # A person types several lines in a row: CRM hears them together.
 CRM_PAUSE = timedelta(seconds=2)
@@ -128,18 +130,50 @@ def line_note(message: Message, now: datetime, why: str = "") -> None:
     )
 
 
-def line_deed(conversation: Conversation, deed: str, user_id: int, now: datetime) -> None:
-    """Do in the Open Line what an operator did here: deed is accept, finish or start."""
-    if conversation.line_chat_id is None or accounts.line_of(conversation.channel) is None:
-        return
+def line_noted(message: Message, line_message_id: int, name: str, now: datetime) -> None:
+    """Acknowledge a note of ours that came back from the line."""
     promise(
-        "line_deed",
-        f"line_deed:{conversation.id}:{deed}",
+        "line_noted",
+        f"line_noted:{line_message_id}",
         now,
-        portal_id=conversation.portal_id,
-        lane=f"portal:{conversation.portal_id}:lines*",
-        priority=SOON - 10,
-        payload={"conversation_id": conversation.id, "deed": deed, "user_id": user_id},
+        portal_id=message.portal_id,
+        lane=f"portal:{message.portal_id}:lines*",
+        priority=SOON,
+        payload={"message_id": message.id, "line_message_id": line_message_id, "name": name},
+    )
+
+
+def line_deed(
+    conversation: Conversation,
+    deed: lifecycle.Deed,
+    user_id: int,
+    now: datetime,
+    *,
+    to: int | None = None,
+) -> None:
+    """Do in the Open Line what an operator did here, after the words said before it.
+
+    Args:
+        to: who gets the chat, if it is a transfer.
+    """
+    if accounts.line_of(conversation.channel) is None:
+        return
+    after = conversation.last_message_id or 0
+    wish = lifecycle.wish(line_talk(conversation), deed, user_id, to, after)
+    conversation.line_wish = lifecycle.kept(wish)
+    lines(conversation.portal_id, now)
+
+
+def line_talk(conversation: Conversation) -> lifecycle.Talk:
+    """Both sides of a talk, as far as we know."""
+    status: Any = conversation.status
+    return lifecycle.Talk(
+        status,
+        conversation.responsible_id,
+        conversation.line_session_id,
+        conversation.line_ended_id,
+        lifecycle.read(conversation.line_wish),
+        conversation.line_doubt,
     )
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import aliased
 
 from b24app import clock
-from b24app.actions import journal, lifecycle, line_checks, portals
+from b24app.actions import journal, line_checks, line_state, portals, promises
+from b24app.actions.lifecycle import lane_of
 from b24app.actions.line_logs import Look, Place, look
 from b24app.actions.line_words import line_name
 from b24app.bitrix import connector, lines
@@ -21,11 +22,13 @@ from b24app.bitrix.client import Client
 from b24app.db import db, reading, transaction
 from b24app.models import Channel, Conversation, Job, LineLink, Message, Portal
 from b24app.models.job import URGENT, promise
-from b24app.rules import bbcode, mirror
+from b24app.rules import bbcode, lifecycle, mirror
+from b24app.rules.lifecycle import Seen
 
 AT_ONCE = 50  # chats in one request
 RECENT = timedelta(hours=26)  # an hourly look overlaps the one before the night
 WEEKS = timedelta(days=14)
+FRESH = timedelta(minutes=30)  # so long is looked often whether somebody took a chat
 UNREADABLE = "Chats of the Open Line cannot be read"
 LIVES = ("active", "blocked")  # a portal that rests is compared when it works again
 
@@ -54,7 +57,8 @@ class Change:
 class Found:
     """How a chat over there differs from ours; everything is JSON.
 
-    `owner_id` 0: nobody, or the same as here. `lacking`: messages that the line had.
+    `owner_id` 0: nobody. `ended`: see `rules.lifecycle.Seen`. `before`: status and responsible
+    here when it was read. `moved`: they are others there. `lacking`: messages that the line had.
     """
 
     conversation_id: int
@@ -63,13 +67,15 @@ class Found:
     replies: tuple[Reply, ...] = ()
     changes: tuple[Change, ...] = ()
     owner_id: int = 0
-    ended: bool = False
+    ended: bool | None = None
+    before: tuple[str, int | None] = ("", None)
+    moved: bool = False
     lacking: tuple[int, ...] = ()
     error: str = ""
 
     @property
     def differs(self) -> bool:
-        return bool(self.replies or self.changes or self.owner_id or self.ended or self.lacking)
+        return bool(self.replies or self.changes or self.moved or self.lacking)
 
 
 def compare_all(job: Job) -> None:
@@ -103,6 +109,69 @@ def compare(job: Job) -> None:
             after = places[-1].conversation_id
             pause = timedelta()
             line_checks.ask(portal_id, now, thorough=thorough, after=after, pause=pause)
+
+
+def look_at_doubts(job: Job) -> None:
+    """Read the chats of which we are not sure."""
+    portal_id = job.payload["portal_id"]
+    places = _doubted(portal_id) if _is_served(portal_id) else []
+    if not places:
+        return
+    found = list(_found(portal_id, portals.client(portal_id), places, True))
+    now = clock.now()
+    with transaction() as session:
+        for one in found:
+            session.get_one(Conversation, one.conversation_id).line_doubt = False
+        _keep(portal_id, found, now)
+        if len(places) == AT_ONCE:
+            line_checks.ask_doubts(portal_id, now, timedelta())
+
+
+def _doubted(portal_id: int) -> list[Place]:
+    wanted = (Conversation.portal_id == portal_id, Conversation.line_doubt.is_(True))
+    with reading() as session:
+        rows = session.scalars(
+            select(Conversation).where(*wanted).order_by(Conversation.id).limit(AT_ONCE)
+        )
+        return [_place(row) for row in rows]
+
+
+def watch(job: Job) -> None:
+    """Whether somebody took a chat in the line that waits here: no event tells of it."""
+    portal_id = job.payload["portal_id"]
+    waiting = _untaken(portal_id) if _is_served(portal_id) else []
+    if not waiting:
+        return
+    asked = [
+        lines.dialog_get(chat_id=one.chat_id, key=f"d{one.conversation_id}") for one in waiting
+    ]
+    answer = portals.client(portal_id).batch(asked, priority=line_checks.LAST)
+    now = clock.now()
+    with transaction() as session:
+        for one in waiting:
+            dialog = lines.read_dialog(answer.results.get(f"d{one.conversation_id}"))
+            if dialog and dialog.owner_id:
+                line_state.look_again(session.get_one(Conversation, one.conversation_id), now)
+        line_checks.watch(portal_id, now)
+
+
+def _untaken(portal_id: int) -> list[Place]:
+    wanted = (
+        Conversation.portal_id == portal_id,
+        Conversation.status == "new",
+        Conversation.line_chat_id.is_not(None),
+        Conversation.line_doubt.is_(False),
+        Conversation.last_at >= clock.now() - FRESH,
+    )
+    with reading() as session:
+        rows = session.scalars(
+            select(Conversation)
+            .join(LineLink, LineLink.channel_id == Conversation.channel_id)
+            .where(*wanted, LineLink.active.is_(True))
+            .order_by(Conversation.last_at.desc())
+            .limit(AT_ONCE)
+        )
+        return [_place(row) for row in rows]
 
 
 def dry_run(portal_id: int) -> Iterator[Found]:
@@ -146,16 +215,13 @@ def _places(portal_id: int, after: int, thorough: bool, now: datetime) -> list[P
             .order_by(Conversation.id)
             .limit(AT_ONCE)
         )
-        return [
-            Place(
-                row.id,
-                row.line_chat_id or 0,
-                row.line_session_id,
-                row.line_seen_id,
-                row.responsible_id,
-            )
-            for row in rows
-        ]
+        return [_place(row) for row in rows]
+
+
+def _place(row: Conversation) -> Place:
+    return Place(
+        row.id, row.line_chat_id or 0, row.line_session_id, row.line_seen_id, row.responsible_id
+    )
 
 
 def _found(
@@ -169,11 +235,17 @@ def _found(
 
 def _differences(conversation: Conversation, one: Look) -> Found:
     dialog, told = one.dialog, one.told
+    talk = promises.line_talk(conversation)
+    seen = Seen(dialog.session_id if dialog else None, dialog.owner_id if dialog else 0, one.ended)
+    there = lifecycle.observed(talk, seen)
     found = Found(
         conversation_id=conversation.id,
-        session_id=dialog.session_id if dialog else None,
+        session_id=seen.session,
         seen_id=dialog.last_message_id if dialog and not one.error else one.place.seen_id,
-        owner_id=_new_owner(conversation, dialog),
+        owner_id=seen.owner,
+        ended=seen.ended,
+        before=(talk.status, talk.responsible),
+        moved=(there.status, there.responsible) != (talk.status, talk.responsible),
         error=one.error,
     )
     if told is None:
@@ -183,14 +255,8 @@ def _differences(conversation: Conversation, one: Look) -> Found:
         found,
         replies=tuple(_reply(said, told) for said in _lost(conversation, told, ours)),
         changes=tuple(_changes(told, ours)),
-        ended=told.ended and conversation.is_open,
         lacking=tuple(_lacking(conversation, told)),
     )
-
-
-def _new_owner(conversation: Conversation, dialog: lines.Dialog | None) -> int:
-    owner = dialog.owner_id if dialog and conversation.is_open else 0
-    return 0 if owner == conversation.responsible_id else owner
 
 
 def _ours(conversation: Conversation, told: lines.Told) -> dict[int, Message]:
@@ -269,7 +335,7 @@ def _promise(portal_id: int, found: Found, now: datetime) -> None:
         f"line_found:{found.conversation_id}",
         now,
         portal_id=portal_id,
-        lane=lifecycle.lane_of(portal_id, "lines"),
+        lane=lane_of(portal_id, "lines"),
         priority=URGENT,
         payload=asdict(found),
     )
@@ -292,4 +358,9 @@ def _tell_administrator(portal_id: int, found: Sequence[Found], now: datetime) -
             channel.works()
 
 
-JOBS = {"reconcile_all": compare_all, "reconcile": compare}
+JOBS = {
+    "reconcile_all": compare_all,
+    "reconcile": compare,
+    "line_look": look_at_doubts,
+    "line_watch": watch,
+}

@@ -242,6 +242,7 @@ def _is_receiver(made: Transfer, user_id: int) -> bool:
 
 def _hand(row: Conversation, made: Transfer, user_id: int, now: datetime) -> None:
     row.hand(user_id, now)
+    promises.line_deed(row, "transfer", made.from_id, now, to=user_id)
     promises.crm(row, now)
 
 

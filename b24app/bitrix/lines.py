@@ -99,10 +99,10 @@ class Told:
         return tuple(line_file(dict(one)) for one in known if one)
 
     @property
-    def ended(self) -> bool:
-        """Whether the dialog is over: nobody spoke and none began after its last end."""
+    def ended(self) -> bool | None:
+        """Whether its end is the last of it; False: it went on after one; None: it shows none."""
         marks = [one.mark for one in self.messages if one.author_id or one.mark in ("start", "end")]
-        return marks[-1:] == ["end"]
+        return marks[-1] == "end" if "end" in marks else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,22 @@ def operator_finish(chat_id: int, key: str = "") -> Call:
 def another_finish(chat_id: int, key: str = "") -> Call:
     """Close a dialog whoever has it."""
     return Call("imopenlines.operator.another.finish", {"CHAT_ID": chat_id}, key)
+
+
+def transfer(chat_id: int, user_id: int, key: str = "") -> Call:
+    """The dialog goes to another employee."""
+    params = {"CHAT_ID": chat_id, "TRANSFER_ID": user_id}
+    return Call("imopenlines.operator.transfer", params, key)
+
+
+def intercept(chat_id: int, key: str = "") -> Call:
+    """The token's employee takes a dialog from its operator."""
+    return Call("imopenlines.session.intercept", {"CHAT_ID": chat_id}, key)
+
+
+def join(chat_id: int, key: str = "") -> Call:
+    """The token's employee comes into a colleague's dialog."""
+    return Call("imopenlines.session.join", {"CHAT_ID": chat_id}, key)
 
 
 def session_start(chat_id: int, key: str = "") -> Call:

@@ -46,6 +46,19 @@ class Conversation(Row):
         Index("ix_conversation_deal", "portal_id", "deal_id"),
         Index("ix_conversation_lead", "portal_id", "lead_id"),
         Index("ix_conversation_line_chat", "portal_id", "line_chat_id"),
+        Index(
+            "ix_conversation_wish",
+            "portal_id",
+            sqlite_where=text("line_wish IS NOT NULL"),
+            postgresql_where=text("line_wish IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversation_doubt",
+            "portal_id",
+            "id",
+            sqlite_where=text("line_doubt"),
+            postgresql_where=text("line_doubt"),
+        ),
     )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
@@ -76,6 +89,9 @@ class Conversation(Row):
     line_session_id: Mapped[int | None] = mapped_column()
     line_user_id: Mapped[int | None] = mapped_column()
     line_seen_id: Mapped[int | None] = mapped_column()  # last message there that we compared
+    line_wish: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # rules.lifecycle.Wish
+    line_ended_id: Mapped[int | None] = mapped_column()  # the session known to be over
+    line_doubt: Mapped[bool] = mapped_column(default=False)  # the line is to be read
     # The CRM side.
     crm_state: Mapped[str] = mapped_column(String(12), default="")  # "", ready, skipped, failed
     crm_error: Mapped[str] = mapped_column(String(500), default="")
@@ -153,6 +169,12 @@ class Conversation(Row):
         self.responsible_id = user_id
         self.closed_at = None
         self.accepted_at = now
+
+    def wait_again(self) -> None:
+        """Nobody has it any more: it waits for an operator as at its beginning."""
+        self.status = "new"
+        self.responsible_id = None
+        self.accepted_at = self.closed_at = None
 
     def _last(self, text: str, kind: str, direction: str, at: datetime) -> None:
         """By our clock: messengers' clocks differ, and some lie."""

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 MOST = 20  # messages in one command: PHP reads about 1,000 fields
-Way = Literal["send", "post"]
+Way = Literal["send", "post", "open"]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A message that is to go to its Open Line.
 
-    way: `send` by the connector (the client's words and notes), `post` as the operator.
+    way: `send` by the connector (the client's words and notes), `post` as the operator,
+    `open`: the line is told first who writes, for there is no chat to post into.
     ready: False while a file of it is still on its way to us.
     client: the client's own words.
     alone: not with other messages in a command: Bitrix24 fetches a file of it and may be
@@ -52,6 +53,10 @@ class Load:
     @property
     def message_ids(self) -> tuple[int, ...]:
         return tuple(number for one in self.parcels for number in one.message_ids)
+
+    @property
+    def opens(self) -> bool:
+        return self.parcels[0].way == "open"
 
 
 def loads(parcels: Iterable[Parcel], most: int = MOST) -> list[Load]:

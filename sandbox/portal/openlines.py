@@ -90,6 +90,19 @@ def open_session(state: State, chat: Chat, operator: int = 0) -> Session:
     return session
 
 
+def went_on(state: State, chat: Chat) -> bool:
+    """Whether a client's word goes on with a session that was finished a moment ago."""
+    session = state.sessions.get(chat.session_id)
+    if session is None or session.closed_at is None or not state.switches.closing_session_goes_on:
+        return False
+    minutes = number(state.lines.get(chat.line, {}).get("FULL_CLOSE_TIME"))
+    if session.status != "closed" or state.now() - session.closed_at > minutes * 60:
+        return False
+    session.status, session.closed_at = "answered" if session.operator else "new", None
+    chat.owner = session.operator
+    return True
+
+
 def write(
     state: State,
     chat: Chat,

@@ -71,13 +71,15 @@ def receive(state: State, connector: Connector, line: int, element: dict[str, An
     posted = _post(state, connector, chat, user, message)
     if posted is None:
         return {**_echo(message, place), "SUCCESS": False, "ERRORS": [NOT_FETCHED]}
-    return {
+    told = {
         "user": str(client),
         **_echo(message, place),
         "extra": _extra(user, message),
         "SUCCESS": True,
-        "session": {"ID": str(chat.session_id), "CHAT_ID": str(chat.id)},
     }
+    if message.get("user_id") is not None and not state.switches.send_messages_user_id_session:
+        return told
+    return {**told, "session": {"ID": str(chat.session_id), "CHAT_ID": str(chat.id)}}
 
 
 def _trouble(
@@ -180,6 +182,7 @@ def chat_for(
         client_id=client,
         name=str(place.get("name") or "") or state.user_name(client),
         description=str(place.get("url") or ""),
+        code_by_external=state.switches.user_code_tail == "external",
     )
     chat.name = f"{chat.name} - {state.lines[line]['LINE_NAME']}"
     state.chats[chat.id] = chat
@@ -220,7 +223,9 @@ def _post(
     numbers = _fetched(state, chat, message)
     if numbers is None:
         return None
-    first = openlines.running(state, chat) is None
+    by_client = message.get("user_id") is None
+    going = openlines.running(state, chat) is not None
+    first = not going and not (by_client and openlines.went_on(state, chat))
     if first:
         openlines.open_session(state, chat)
     if message.get("user_id") is not None:
@@ -249,7 +254,8 @@ def _post_for_employee(
     )
     if author and state.switches.send_messages_user_id_answers:
         openlines.answer(state, chat.id, author)
-    if author and state.switches.send_messages_user_id_echo:
+    switches = state.switches
+    if switches.send_messages_user_id_echo if author else switches.send_messages_system_echo:
         tell.tell_message(state, chat, posted)
     return posted
 

@@ -48,10 +48,16 @@ class Switches:
     send_messages_user_id_echo: bool = True
     # Q1: such a message counts as the operator's answer.
     send_messages_user_id_answers: bool = False
+    # Q1: so does one with message.user_id 0, the system's.
+    send_messages_system_echo: bool = False
+    # Q1: the answer to a message with message.user_id names its session.
+    send_messages_user_id_session: bool = True
     # Q2: imopenlines.crm.message.add comes back as an event.
     crm_message_add_event: bool = True
     # Q3: what makes a chat when CHAT_GROUP is off: "chat_and_user", "user".
     chat_key: str = "chat_and_user"
+    # Q4: the fourth part of a user code: "user", the client's user of the portal; "external".
+    user_code_tail: str = "user"
     # Q5: a message.id sent again is not posted again.
     dedupe_message_id: bool = False
     # Q6: how many MESSAGES one call takes; RESULT leaves the rest out. 0: no limit.
@@ -86,6 +92,8 @@ class Switches:
     fetch_files: bool = True
     # An operator's message into a closed dialog opens a new session.
     message_reopens_session: bool = True
+    # A client's word within FULL_CLOSE_TIME minutes after the end goes on with the same session.
+    closing_session_goes_on: bool = False
     # app.md Q1: a used refresh token keeps working.
     refresh_reusable: bool = False
     # app.md Q4: the application token changes with an update.

@@ -144,6 +144,7 @@ class Chat:
     client_id: int
     name: str
     description: str = ""
+    code_by_external: bool = False
     owner: int = 0
     members: list[int] = field(default_factory=list)
     session_id: int = 0
@@ -155,7 +156,8 @@ class Chat:
     @property
     def user_code(self) -> str:
         """The chat's entity id: connector|line|external chat|portal's user of the client."""
-        return f"{self.connector}|{self.line}|{self.external_id}|{self.client_id}"
+        tail = self.external_user_id if self.code_by_external else str(self.client_id)
+        return f"{self.connector}|{self.line}|{self.external_id}|{tail}"
 
 
 @dataclass

@@ -233,6 +233,7 @@ def test_transfer_in_the_line_is_seen_here(place: Stage, anna: Client) -> None:
     body = {"CHAT_ID": chat_id, "TRANSFER_ID": VERA}
     assert place.portal.app.test_client().post(hook, json=body).status_code == 200
     compare(place, thorough=False)
+    place.screen = place.here.open("LEFT_MENU", VERA)
     assert anna.chat()["responsible"]["id"] == str(VERA)
     assert lines_of(anna)[-1] == "line_transferred"
 

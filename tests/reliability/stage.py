@@ -46,13 +46,21 @@ class Client:
 
     @cached_property
     def conversation_id(self) -> int:
+        """The first talk."""
+        return self.talks()[0]
+
+    @property
+    def known(self) -> bool:
+        return bool(self.talks())
+
+    def talks(self) -> list[int]:
         with reading() as session:
             query = (
                 select(Conversation.id)
                 .join(Identity, Identity.id == Conversation.identity_id)
                 .where(Identity.external_id == str(self.number))
             )
-            return int(session.scalars(query).one())
+            return list(session.scalars(query.order_by(Conversation.id)))
 
     def chat(self) -> dict[str, Any]:
         """The conversation in the workplace."""

@@ -46,6 +46,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             )
             form.put(f"/lines/{line_id}", {"channels": wanted})
         made.rest()
+        made.screen = made.here.open("LEFT_MENU", ADMIN)  # who sees chats of everybody
         yield made
 
 

@@ -19,6 +19,8 @@ export function systemText(message: Message): string {
     transfer_declined: () => t('{name} declined the transfer', { name: name! }),
     transfer_cancelled: () => t('{name} took the transfer back', { name: name! }),
     transferred: () => t('{name} handed the chat to {to}', { name: name!, to: params.to ?? '' }),
+    line_first: () => t('{name} had taken the chat in the Open Line first', { name: name! }),
+    line_reopened: () => t('{name} began the dialog again in the Open Line', { name: name! }),
     line_transferred: () => t('{name} was given the chat in the Open Line', { name: name! })
   }
   const count = Number(params.count ?? 0)
@@ -28,6 +30,11 @@ export function systemText(message: Message): string {
     closed: () => t('The chat was closed'),
     reopened: () => t('The chat was reopened'),
     line_finished: () => t('The Open Line dialog was finished'),
+    line_waits: () => t('The dialog waits for an operator in the Open Line'),
+    line_left_accept: () => t('The chat could not be taken in the Open Line: take it there too'),
+    line_left_close: () => t('The dialog could not be finished in the Open Line: finish it there too'),
+    line_left_reopen: () => t('The dialog could not be begun in the Open Line: begin it there too'),
+    line_left_transfer: () => t('The chat could not be handed over in the Open Line: do it there too'),
     line_failed: () => t('The message did not reach the Open Line'),
     not_amended: () => t('The client still sees what was written before'),
     line_late: () => n(count,
