@@ -37,6 +37,9 @@ class Config:
     bitrix_burst: int
     media_dir: str
     media_url: str
+    media_keep_days: int
+    s3_endpoint_url: str
+    virus_scanner: str
     log_level: str
     log_format: str
     metrics_token: str
@@ -78,8 +81,11 @@ def read(env: Mapping[str, str] = os.environ, var: Path = Path("var")) -> Config
         viber_api_url=_url(env, "VIBER_API_URL", "https://chatapi.viber.com"),
         bitrix_rate=_rate(env, "BITRIX24_RATE", 2.0),
         bitrix_burst=_number(env, "BITRIX24_BURST", 50, low=1, high=10_000),
-        media_dir=_text(env, "MEDIA_DIR", "var/media"),
+        media_dir=_media_dir(env),
         media_url=_text(env, "MEDIA_URL", ""),
+        media_keep_days=_number(env, "MEDIA_KEEP_DAYS", 0, low=0, high=36_500),
+        s3_endpoint_url=_text(env, "S3_ENDPOINT_URL", ""),
+        virus_scanner=_text(env, "VIRUS_SCANNER", ""),
         log_level=_choice(env, "LOG_LEVEL", "info", LOG_LEVELS),
         log_format=_choice(env, "LOG_FORMAT", "text", ("text", "json")),
         metrics_token=_text(env, "METRICS_TOKEN", ""),
@@ -135,6 +141,15 @@ def _public_url(env: Mapping[str, str]) -> str:
             f"PUBLIC_URL={url!r} must be https: Bitrix24 and messengers call nothing else."
         )
     return url
+
+
+def _media_dir(env: Mapping[str, str]) -> str:
+    """A folder, or `s3://bucket/prefix`."""
+    text = _text(env, "MEDIA_DIR", "var/media")
+    parts = urlsplit(text)
+    if "://" in text and (parts.scheme != "s3" or not parts.netloc):
+        raise ConfigError(f"MEDIA_DIR={text!r} is neither a folder nor s3://bucket/prefix.")
+    return text
 
 
 def _oauth_urls(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MARKS = {"N_": 1, "say": 1, "say_many": 2}
 # What these say reaches a person's screen, from the rooms that people's calls reach.
 ERRORS = {"Stranger", "Denied", "NotFound", "Invalid", "Conflict", "TooLarge", "Busy", "NotBuilt"}
-TOLD_ROOMS = ("b24app/actions", "b24app/models", "b24app/web", "b24app/media.py")
+TOLD_ROOMS = ("b24app/actions", "b24app/models", "b24app/web", "b24app/media")
 MACHINES = (
     "b24app/actions/hooks.py",
     "b24app/web/bitrix_events.py",

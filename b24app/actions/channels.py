@@ -4,28 +4,29 @@ Messengers are asked outside any transaction, so these deeds open their own.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy import delete as erase
-from sqlalchemy import exists, select
 
 from b24app import channels, clock
-from b24app.actions import accounts, apart, collecting, journal, line_states
+from b24app.actions import accounts, apart, collecting, journal, line_states, promises
 from b24app.actions.login_steps import Answers
-from b24app.actions.shown import moment
+from b24app.actions.shown import client, moment, tell_message
 from b24app.channels import base
 from b24app.channels.base import Adapter
 from b24app.config import Config
 from b24app.db import db, reading, transaction
 from b24app.errors import ChannelError, Invalid, NotFound
 from b24app.i18n import N_, say
-from b24app.models import Channel, Job, LineLink, Portal
+from b24app.models import Channel, Conversation, Job, LineLink, Message, Portal
 from b24app.models.event import announce
 from b24app.models.job import LATER, promise
+from b24app.rules import silence
 from b24app.values import Account, Connected, Step
 
 NAME_LENGTH = 200
@@ -33,6 +34,9 @@ LOG_IN = N_("Log in to this account again: reconnect it.")
 NO_ANSWERS = Answers()
 CHECK_EVERY = timedelta(minutes=10)
 CHECK_SOON = timedelta(minutes=1)
+RECENT = 10
+UNSENT = ("queued", "sending")
+REMOVED = N_("The channel was removed before this message went.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def kinds(language: str = "en") -> list[dict[str, Any]]:
             "kind": kind,
             "title": say(found.title, language),
             "fields": [_field(one, language) for one in found.fields],
+            "widget": found.has_widget,
             "steps": [say(one, language) for one in found.steps],
             "limits": _limits(found),
         }
@@ -64,11 +69,12 @@ def listed(portal_id: int) -> list[dict[str, Any]]:
         .where(Channel.portal_id == portal_id, Channel.deleted_at.is_(None))
         .order_by(Channel.id)
     ).all()
+    waiting = _waiting(row.id for row in rows)
     lines = {
         link.channel_id: link
         for link in db.session.scalars(select(LineLink).where(LineLink.portal_id == portal_id))
     }
-    return [_shown(row, lines.get(row.id)) for row in rows]
+    return [_shown(row, lines.get(row.id), waiting.get(row.id, 0)) for row in rows]
 
 
 def found(portal_id: int, channel_id: int) -> Channel:
@@ -81,7 +87,7 @@ def found(portal_id: int, channel_id: int) -> Channel:
 
 def shown(row: Channel) -> dict[str, Any]:
     """A channel as screens see it: never a secret."""
-    return _shown(row, _line(row.id))
+    return _shown(row, _line(row.id), _waiting([row.id]).get(row.id, 0))
 
 
 class Unfinished(Exception):
@@ -150,6 +156,7 @@ def reconnect(
     with transaction():
         row = found(admin.portal_id, channel_id)
         _connected(row, kept, connected)
+        _go_on(row, now)
     _listen(adapter, channel_id, now)
     with transaction():
         return _told(found(admin.portal_id, channel_id), admin, "channel_reconnected", now)
@@ -164,8 +171,31 @@ def rename(admin: Admin, channel_id: int, name: str, now: datetime) -> dict[str,
     return _told(row, admin, "channel_renamed", now)
 
 
+def watch(admin: Admin, channel_id: int, hours: int, now: datetime) -> dict[str, Any]:
+    """After how many silent hours to raise an alarm (0: never); in the caller's transaction."""
+    row = found(admin.portal_id, channel_id)
+    row.silence_hours = hours
+    _watch(row, now)
+    return _told(row, admin, "channel_watched", now)
+
+
+def chats(portal_id: int, channel_id: int) -> list[dict[str, Any]]:
+    """Whom a test message could go to: the newest open talks of a channel."""
+    row = found(portal_id, channel_id)
+    talks = db.session.scalars(
+        select(Conversation)
+        .where(Conversation.channel_id == row.id, Conversation.status != "closed")
+        .order_by(Conversation.last_at.desc(), Conversation.id.desc())
+        .limit(RECENT)
+    )
+    return [
+        {"id": str(talk.id), "client": client(talk), "last_at": moment(talk.last_at)}
+        for talk in talks
+    ]
+
+
 def disconnect(admin: Admin, channel_id: int, now: datetime) -> dict[str, Any]:
-    """No more messages in or out; chats and settings stay for a reconnect."""
+    """No more messages in or out; chats and settings stay for a reconnect, and what waits too."""
     trouble = _farewell(admin, channel_id)
     with transaction():
         row = found(admin.portal_id, channel_id)
@@ -184,6 +214,10 @@ def delete(admin: Admin, channel_id: int, now: datetime) -> None:
         if link := _line(row.id):
             line_states.left(admin.portal_id, link.line_id, now)
         session.execute(erase(LineLink).where(LineLink.channel_id == row.id))
+        for message in session.scalars(_unsent(row.id)):
+            message.fail("disconnected", REMOVED)
+            talk = session.get_one(Conversation, message.conversation_id)
+            tell_message(message, talk, now)
         _told(row, admin, "channel_deleted", now, trouble=trouble)
 
 
@@ -210,8 +244,8 @@ def keep_checking(job: Job) -> None:
         portal_id = row.portal_id
     state = check(portal_id, number, now)["state"]
     with transaction() as session:
-        pause = CHECK_SOON if state == "attention" else CHECK_EVERY
         row = session.get_one(Channel, number)
+        pause = CHECK_SOON if state == "attention" or row.silent_since else CHECK_EVERY
         _look_again(row, now, pause)
         collecting.promise_next(row, now)
 
@@ -307,15 +341,49 @@ def recover(row: Channel, now: datetime) -> None:
 
 def _judge(row: Channel, trouble: str, now: datetime) -> None:
     """Keep what a check found; a line's own trouble is not over because the messenger is well."""
-    before = (row.state, row.last_error)
+    before = (row.state, row.last_error, row.silent_since)
     line = _line(row.id)
     if trouble:
         row.needs_attention(trouble)
     elif line is None or not line.error:
         row.works()
     row.checked_at = now
-    if (row.state, row.last_error) != before:
+    _watch(row, now)
+    if (row.state, row.last_error, row.silent_since) != before:
         announce(row.portal_id, "channel", shown(row), now)
+
+
+def _watch(row: Channel, now: datetime) -> None:
+    """Learn the channel's rhythm, and notice a silence that is unusual."""
+    if row.last_in_at:
+        row.rhythm = silence.heard(row.rhythm or {}, row.last_in_at)
+    silent = silence.silent(row.rhythm or {}, row.silence_hours, row.last_in_at, now)
+    row.silent_since = row.last_in_at if silent else None
+
+
+def _unsent(channel_id: int) -> Select[Message]:
+    """Messages of ours that have not gone, oldest first."""
+    return (
+        select(Message)
+        .where(Message.channel_id == channel_id, Message.state.in_(UNSENT))
+        .order_by(Message.id)
+    )
+
+
+def _go_on(row: Channel, now: datetime) -> None:
+    """What waited while the channel was disconnected goes now."""
+    for message in db.session.scalars(_unsent(row.id)):
+        promises.deliver(message, now)
+
+
+def _waiting(channel_ids: Iterable[int]) -> dict[int, int]:
+    """Channel → how many messages of ours have not gone yet."""
+    rows = db.session.execute(
+        select(Message.channel_id, func.count())
+        .where(Message.channel_id.in_(list(channel_ids)), Message.state.in_(UNSENT))
+        .group_by(Message.channel_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _one_at_a_time(portal_id: int) -> None:
@@ -398,7 +466,7 @@ def _merged(row: Channel, given: Mapping[str, Any]) -> dict[str, Any]:
     return base.cleaned(fields, {**old, **new})
 
 
-def _shown(row: Channel, line: LineLink | None) -> dict[str, Any]:
+def _shown(row: Channel, line: LineLink | None, waiting: int) -> dict[str, Any]:
     kind = channels.kinds().get(row.kind)
     hidden = {field.name for field in kind.fields if field.type == "secret"} if kind else set()
     own = set(kind.hidden) if kind else set(row.settings or {})
@@ -412,6 +480,8 @@ def _shown(row: Channel, line: LineLink | None) -> dict[str, Any]:
         "skipped": row.details.get("skipped", {}),
         "last_in_at": moment(row.last_in_at),
         "last_out_at": moment(row.last_out_at),
+        "silence": {"hours": row.silence_hours, "since": moment(row.silent_since)},
+        "waiting": waiting,
         "external_id": row.external_id,
         "link": row.link,
         "settings": {name: value for name, value in settings.items() if name not in hidden},
@@ -439,6 +509,7 @@ def _field(field: base.Field, language: str) -> dict[str, Any]:
         "required": field.required,
         "help": say(field.help, language),
         "default": field.default,
+        "group": say(field.group, language),
         "options": [
             {"value": value, "label": say(label, language)} for value, label in field.options
         ],

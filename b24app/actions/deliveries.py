@@ -88,6 +88,8 @@ def _begin(message_id: int) -> Delivery | None:
         if message is None or message.state not in ("queued", "sending"):
             return None
         conversation = session.get_one(Conversation, message.conversation_id)
+        if not conversation.channel.connected:
+            return None  # it waits: whoever connects the channel again lets it go
         files = [_file(one) for one in message.attachments if _ready(one)]
         if message.state == "queued" and message.progress("sending"):
             shown.tell_message(message, conversation, now)

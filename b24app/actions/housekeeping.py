@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import Select, delete, select
 
 from b24app import clock, media
 from b24app.actions import crm_memory
+from b24app.config import Config
 from b24app.db import Row, transaction
 from b24app.models import Arrival, Attachment, CrmCard, CrmPerson, Event, Job, RestCall
 from b24app.models.job import LATER, promise
 
 EVERY = timedelta(hours=1)
 AT_ONCE = 1000
+FILES_AT_ONCE = 200
 EVENTS_KEPT = timedelta(days=3)
 JOBS_KEPT = timedelta(days=1)
 ARRIVALS_KEPT = timedelta(days=7)
@@ -46,6 +49,8 @@ def tidy(job: Job) -> None:
         while _delete_some(model, old):
             pass
     while _delete_uploads(now):
+        pass
+    while _drop_old_files(now):
         pass
     with transaction():
         promise_next(now, EVERY)
@@ -94,7 +99,11 @@ def _delete_uploads(now: datetime) -> bool:
     with transaction() as session:
         rows = session.execute(
             select(Attachment.id, Attachment.media_key)
-            .where(Attachment.message_id.is_(None), Attachment.created_at < now - UPLOADS_KEPT)
+            .where(
+                Attachment.message_id.is_(None),
+                Attachment.request_id.is_(None),
+                Attachment.created_at < now - UPLOADS_KEPT,
+            )
             .limit(AT_ONCE)
         ).all()
         numbers = [number for number, _ in rows]
@@ -104,6 +113,28 @@ def _delete_uploads(now: datetime) -> bool:
         if key:
             media.delete(key)
     return len(rows) == AT_ONCE
+
+
+def _drop_old_files(now: datetime) -> bool:
+    """Files that MEDIA_KEEP_DAYS gives no longer life; messages keep their words and say so."""
+    config: Config = current_app.config["CALLGEAR"]
+    if not config.media_keep_days:
+        return False
+    with transaction() as session:
+        rows = session.scalars(
+            select(Attachment)
+            .where(
+                Attachment.state == "stored",
+                Attachment.created_at < now - timedelta(days=config.media_keep_days),
+            )
+            .limit(FILES_AT_ONCE)
+        ).all()
+        keys = [row.media_key for row in rows]
+        for row in rows:
+            row.state, row.media_key = "gone", ""
+    for key in keys:
+        media.delete(key)  # after the commit: a row never shows a file that is not there
+    return len(keys) == FILES_AT_ONCE
 
 
 JOBS = {"housekeeping": tidy}

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select, tuple_, update
 
+from b24app import media
 from b24app.actions import journal, kept, promises, shown
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
 from b24app.i18n import N_
-from b24app.models import Channel, Contact, OfflineRequest, Operator, Portal
+from b24app.models import Attachment, Channel, Contact, OfflineRequest, Operator, Portal
 from b24app.rules import texts
 from b24app.rules.forms import Given
 from b24app.values import Person
@@ -41,9 +42,20 @@ class Wanted:
     limit: int = PAGE
 
 
-def keep(channel: Channel, given: Given, now: datetime) -> OfflineRequest:
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A file that came along with a request, in our store already."""
+
+    name: str
+    stored: media.Stored
+
+
+def keep(
+    channel: Channel, given: Given, now: datetime, files: Sequence[Brought] = ()
+) -> OfflineRequest:
     """Keep what somebody left, in the running transaction; the same one again changes nothing.
 
+    Files of a repetition belong to nobody: whoever brought them takes them back.
     Raises:
         Conflict: its external_id belongs to somebody else's request.
         IntegrityError: the same one is being kept this moment; do it again.
@@ -54,6 +66,7 @@ def keep(channel: Channel, given: Given, now: datetime) -> OfflineRequest:
     if known := _known(channel.id, names):
         return _same(known, given)
     row = _new(channel, given, names[0], now)
+    row.attachments = [_file(channel, one, now) for one in files]
     if not given.spam:
         promises.crm_request(row, now)
     shown.tell_request(row, now)
@@ -209,6 +222,23 @@ def _new(channel: Channel, given: Given, external_id: str, now: datetime) -> Off
     db.session.add(row)
     db.session.flush()  # the promise names the request's id
     return row
+
+
+def _file(channel: Channel, brought: Brought, now: datetime) -> Attachment:
+    stored = brought.stored
+    return Attachment(
+        portal_id=channel.portal_id,
+        channel_id=channel.id,
+        owner="request",
+        kind=media.kind_of(stored.mime),
+        name=media.safe_name(brought.name),
+        mime=stored.mime,
+        size=stored.size,
+        media_key=stored.key,
+        state="stored",
+        remote_id="",
+        created_at=now,
+    )
 
 
 def _rules_version(portal_id: int) -> int:

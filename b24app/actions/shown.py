@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from b24app import media
+from b24app import clock, media
 from b24app.actions import windows
 from b24app.db import db
 from b24app.models import (
@@ -104,6 +104,7 @@ def request(
     row: OfflineRequest,
     people: Mapping[int, Operator] | None = None,
     portal: Portal | None = None,
+    now: datetime | None = None,
 ) -> dict[str, Any]:
     """An offline request; a list hands in what all its rows share."""
     people = operators(row.portal_id, [row.responsible_id]) if people is None else people
@@ -125,6 +126,7 @@ def request(
         "text": row.text,
         "form_name": row.form_name,
         "form": row.form,
+        "attachments": [attachment(one, now or clock.now()) for one in row.attachments],
         "visit": row.visit,
         "created_at": moment(row.created_at),
         "taken_at": moment(row.taken_at),
@@ -187,7 +189,7 @@ def tell_message(row: Message, conversation_row: Conversation, now: datetime) ->
 def tell_request(row: OfflineRequest, now: datetime) -> None:
     """Screens learn how an offline request stands now."""
     _number()
-    announce(row.portal_id, "request", request(row), now)
+    announce(row.portal_id, "request", request(row, now=now), now)
 
 
 def _number() -> None:

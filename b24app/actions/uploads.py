@@ -9,7 +9,7 @@ from b24app import clock, http, media
 from b24app.actions import accounts, inbox, promises, shown
 from b24app.channels.base import Adapter
 from b24app.db import db, transaction
-from b24app.errors import AppError, RemoteError, TooLarge
+from b24app.errors import AppError, Busy, RemoteError, TooLarge
 from b24app.models import Arrival, Attachment, Channel, Conversation, Job, Message, Portal
 from b24app.values import Fetched, HookCall, RemoteFile
 
@@ -62,7 +62,13 @@ def fetch(job: Job) -> None:
         fetched = _brought(adapter, call, file) if adapter else _from_portal(origin, file)
         with fetched.stream:
             stored = media.save(fetched.stream, FETCH_LIMIT)
+    except media.Infected as error:
+        _give_up(number, error, state="infected")
     except TooLarge as error:
+        _give_up(number, error)
+    except Busy as error:
+        if job.attempts < FETCH_TRIES:
+            raise
         _give_up(number, error)
     except RemoteError as error:
         if not error.permanent and job.attempts < FETCH_TRIES:
@@ -97,11 +103,11 @@ def _stored(number: int, fetched: Fetched, stored: media.Stored) -> None:
         _tell(row, now)
 
 
-def _give_up(number: int, error: AppError) -> None:
+def _give_up(number: int, error: AppError, state: str = "failed") -> None:
     now = clock.now()
     with transaction() as session:
         row = session.get_one(Attachment, number)
-        row.state, row.error = "failed", error.message[:500]
+        row.state, row.error = state, error.message[:500]
         _tell(row, now)
 
 

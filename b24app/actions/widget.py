@@ -9,10 +9,11 @@ from sqlalchemy import exists, select
 
 from b24app import media
 from b24app.actions import accounts, live, requests, shown, uploads
-from b24app.channels import webchat
+from b24app.actions.widget_texts import texts
+from b24app.channels import base, webchat
 from b24app.db import db
-from b24app.errors import Denied, NotFound, Stranger
-from b24app.i18n import LANGUAGES
+from b24app.errors import Denied, Invalid, NotFound, Stranger
+from b24app.i18n import LANGUAGES, say
 from b24app.models import (
     Audit,
     Channel,
@@ -101,6 +102,24 @@ def look_of(settings: Mapping[str, Any], now: datetime, *, talking: bool = False
         "ask": _asked(settings),
         "away": None if talking or _at_work(settings, now) else settings.get("away_text") or "",
         "file_limit": uploads.UPLOAD_LIMIT,
+    }
+
+
+def rehearsed(settings: Mapping[str, Any], reads: str, now: datetime) -> dict[str, Any]:
+    """A look of settings as they are typed: what makes no sense yet is named and left out."""
+    try:
+        kept, wrong = base.cleaned(webchat.Webchat.fields, settings), {}
+    except Invalid as error:
+        wrong = error.fields
+        sound = {name: value for name, value in settings.items() if name not in wrong}
+        kept = base.cleaned(webchat.Webchat.fields, sound)
+    wrong |= webchat.wrong_looks(kept)
+    kept = {name: value for name, value in kept.items() if name not in wrong}
+    return {
+        "look": look_of(kept, now),
+        "away_text": kept.get("away_text") or "",
+        "texts": texts(str(kept.get("lang") or reads)),
+        "wrong": {name: say(words, reads) for name, words in wrong.items()},
     }
 
 

@@ -54,7 +54,7 @@ NEEDS_ATTENTION = frozenset({UNAUTHORIZED, MOVED})
 
 FIELD_LENGTH = 2000
 LIST_LENGTH = 50
-FieldType = Literal["text", "secret", "url", "list", "bool", "choice"]
+FieldType = Literal["text", "secret", "url", "list", "bool", "choice", "hours", "zone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Field:
     """A line of the form that connects an account; `label` and `help` are English.
 
     options: of a choice: what is kept and its English words; the words are marked by N_.
+    group: the heading that this line and those after it stand under, marked by N_.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Field:
     help: str = ""
     default: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,4 +553,12 @@ def _bool(value: Any) -> bool:
     return value in (True, "1")
 
 
-_READ = {"text": _text, "secret": _text, "url": _url, "list": _list, "bool": _bool}
+_READ = {
+    "text": _text,
+    "secret": _text,
+    "url": _url,
+    "list": _list,
+    "bool": _bool,
+    "hours": _list,
+    "zone": _text,
+}

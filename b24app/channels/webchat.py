@@ -62,7 +62,7 @@ class Webchat(Adapter):
     kind = "webchat"
     title = "Site widget"
     fields = (
-        Field("title", "Title", help="Stands at the top of the window."),
+        Field("title", "Title", help="Stands at the top of the window.", group=N_("How it looks")),
         Field("greeting", "Greeting", help="The first line a visitor reads."),
         Field(
             "greeting_delay",
@@ -90,9 +90,15 @@ class Webchat(Adapter):
             "sites",
             "Sites",
             "list",
+            group=N_("Where it stands"),
             help="Addresses of the sites it may stand on, one a line; empty: any.",
         ),
-        Field("consent_text", "Consent", help="Asked before the first message; empty: not asked."),
+        Field(
+            "consent_text",
+            "Consent",
+            help="Asked before the first message; empty: not asked.",
+            group=N_("What it asks"),
+        ),
         Field("consent_url", "Consent document", "url", help="Opens from the consent line."),
         Field(
             "contact_form",
@@ -106,10 +112,16 @@ class Webchat(Adapter):
         Field(
             "hours",
             "Working hours",
-            "list",
+            "hours",
+            group=N_("When somebody answers"),
             help="Like mon-fri 09:00-18:00, a line for each; empty: always.",
         ),
-        Field("zone", "Time zone", help="Of the working hours, like Europe/Moscow; empty: UTC."),
+        Field(
+            "zone",
+            "Time zone",
+            "zone",
+            help="Of the working hours, like Europe/Moscow; empty: UTC.",
+        ),
         Field(
             "away_text",
             "Outside working hours",

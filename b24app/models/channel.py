@@ -28,6 +28,10 @@ class Channel(Row):
     last_error: Mapped[str] = mapped_column(String(500), default="")
     last_in_at: Mapped[datetime | None] = mapped_column(Utc)
     last_out_at: Mapped[datetime | None] = mapped_column(Utc)
+    # Silence: after so many hours without a message it is an alarm, if that is unusual.
+    silence_hours: Mapped[int] = mapped_column(default=0)  # 0: never
+    silent_since: Mapped[datetime | None] = mapped_column(Utc)
+    rhythm: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # rules/silence.py
     checked_at: Mapped[datetime | None] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc)
     deleted_at: Mapped[datetime | None] = mapped_column(Utc)

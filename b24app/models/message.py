@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from b24app.db import Json, Row, Utc
 
+WAITING = text("state IN ('queued', 'sending')")  # few at any time: a small index
 PROGRESS = ("queued", "sending", "sent", "delivered", "read")
 
 
@@ -31,6 +32,7 @@ class Message(Row):
         Index("ix_message_channel", "channel_id", "id"),
         Index("ix_message_line_state", "portal_id", "line_state", "id"),
         Index("ix_message_line_ack", "portal_id", "line_ack"),
+        Index("ix_message_waiting", "channel_id", sqlite_where=WAITING, postgresql_where=WAITING),
     )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
@@ -98,7 +100,7 @@ class Message(Row):
 
 
 class Attachment(Row):
-    """state: remote (the messenger has it) / stored / failed.
+    """state: remote (the messenger has it) / stored / failed / infected / gone (too old).
 
     crm_state, the way to the timeline: "" (not told of), queued, sending (or nobody knows),
     sent, large, failed.
@@ -108,11 +110,15 @@ class Attachment(Row):
     __table_args__ = (
         Index("ix_attachment_external", "channel_id", "external_id"),
         Index("ix_attachment_crm", "portal_id", "crm_state"),
+        Index("ix_attachment_age", "state", "created_at"),
     )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     message_id: Mapped[int | None] = mapped_column(
         ForeignKey("message.id", ondelete="CASCADE"), index=True
+    )
+    request_id: Mapped[int | None] = mapped_column(
+        ForeignKey("offline_request.id", ondelete="CASCADE"), index=True
     )
     owner: Mapped[str] = mapped_column(String(200), default="")  # who uploaded it
     external_id: Mapped[str | None] = mapped_column(String(240))  # "<chat>:<message>" it came in

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from b24app.db import Json, Row, Utc
 from b24app.models.channel import Channel
 from b24app.models.contact import Contact
+from b24app.models.message import Attachment
 
 
 class OfflineRequest(Row):
@@ -57,3 +58,4 @@ class OfflineRequest(Row):
 
     channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)
     contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
+    attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", lazy="selectin")

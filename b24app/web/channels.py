@@ -6,7 +6,7 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from b24app import clock
-from b24app.actions import channels, login_steps
+from b24app.actions import channels, login_steps, widget
 from b24app.actions.channels import Admin
 from b24app.actions.login_steps import Answers
 from b24app.db import reading, transaction
@@ -30,8 +30,13 @@ class Settings(Body):
     answers: dict[str, str] = Field(default_factory=dict)
 
 
-class Rename(Body):
-    name: str = Field(min_length=1, max_length=200)
+class Change(Body):
+    name: str | None = Field(None, min_length=1, max_length=200)
+    silence_hours: int | None = Field(None, ge=0, le=168)
+
+
+class Look(Body):
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 @blueprint.get("/channels")
@@ -68,9 +73,28 @@ def show(path: ById) -> Response:
 
 @blueprint.patch("/channels/<int:number>")
 @guard.admin
-def rename(path: ById, body: Rename) -> Response:
+def change(path: ById, body: Change) -> Response:
+    now = clock.now()
     with transaction():
-        return jsonify(channels.rename(_admin(), path.number, body.name, clock.now()))
+        if body.name is not None:
+            channels.rename(_admin(), path.number, body.name, now)
+        if body.silence_hours is not None:
+            channels.watch(_admin(), path.number, body.silence_hours, now)
+        return jsonify(channels.shown(channels.found(_admin().portal_id, path.number)))
+
+
+@blueprint.post("/channels/look")
+@guard.admin
+def look(body: Look) -> Response:
+    """How the site widget would look and what would be wrong with it; nothing is kept."""
+    return jsonify(widget.rehearsed(body.settings, guard.viewer().language, clock.now()))
+
+
+@blueprint.get("/channels/<int:number>/chats")
+@guard.admin
+def chats(path: ById) -> Response:
+    with reading():
+        return jsonify(items=channels.chats(guard.viewer().portal_id, path.number), next=None)
 
 
 @blueprint.delete("/channels/<int:number>")

@@ -1,6 +1,7 @@
 """The address that forms of sites post to: kept, then answered; a browser gets a page."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,11 +10,12 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from b24app import clock, i18n
+from b24app import clock, i18n, media
 from b24app.actions import requests, widget
+from b24app.actions.requests import Brought
 from b24app.channels import webchat
 from b24app.db import reading, transaction
 from b24app.errors import AppError, Busy, Denied, Invalid, TooLarge
@@ -25,10 +27,15 @@ from b24app.web.i18n import reader
 from b24app.web.widget import limiter
 
 BODY_LIMIT = 256 * 1024
+FILE_LIMIT = 10 << 20
+FILES_MAX = 10
+FORM_LIMIT = 25 << 20  # all of a form with its files
 PARTS_MAX = 2 * forms.FIELDS_MAX  # of a multipart body; how many are fields is judged later
 DOOR = "requests"
 HELD_BACK = N_("Too many requests came from this address. Try again in a minute.")
 FAILED = N_("The request could not be taken. Go back and try again.")
+TOO_LARGE = N_("A request is at most 256 kB, and 25 MB with its files.")
+MANY_FILES = N_("A request brings at most 10 files.")
 blueprint = Blueprint("public_requests", __name__)
 
 
@@ -41,7 +48,7 @@ def leave(key: str) -> ResponseReturnValue:
         with reading():
             sites = _sites(_own_site(key))
         given = _given()
-        number = _kept(key, given)
+        number = _kept(key, given, _stored(given))
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Busy("Nothing can be kept right now. Call again.") from error
     if given.spam:
@@ -109,29 +116,67 @@ def _given() -> forms.Given:
     return given
 
 
-def _kept(key: str, given: forms.Given) -> int:
+def _stored(given: forms.Given) -> list[Brought]:
+    """The files of a form, in our store; a robot's are not worth it."""
+    found = [one for _, some in request.files.lists() for one in some if one.filename]
+    with ExitStack() as streams:
+        for one in found:
+            streams.callback(one.close)
+        if len(found) > FILES_MAX:
+            raise Invalid(MANY_FILES)
+        return [] if given.spam else _saved(found)
+
+
+def _saved(found: list[FileStorage]) -> list[Brought]:
+    """All of them, or none."""
+    kept: list[Brought] = []
     try:
-        return _keep(key, given)
-    except IntegrityError:  # the same one was being kept by another call
-        return _keep(key, given)
+        for one in found:
+            kept.append(Brought(one.filename or "", media.save(one.stream, FILE_LIMIT)))  # type: ignore[arg-type]
+    except AppError:
+        _drop(kept)
+        raise
+    return kept
 
 
-def _keep(key: str, given: forms.Given) -> int:
+def _drop(files: list[Brought]) -> None:
+    for one in files:
+        media.delete(one.stored.key)
+
+
+def _kept(key: str, given: forms.Given, files: list[Brought]) -> int:
+    used = False
+    try:
+        try:
+            number, used = _keep(key, given, files)
+        except IntegrityError:  # the same one was being kept by another call
+            number, used = _keep(key, given, files)
+    finally:
+        if not used:
+            _drop(files)
+    return number
+
+
+def _keep(key: str, given: forms.Given, files: list[Brought]) -> tuple[int, bool]:
+    """The request's id, and whether the files are its own now."""
     with transaction():
-        row = requests.keep(_own_site(key), given, clock.now())
-        return row.id
+        row = requests.keep(_own_site(key), given, clock.now(), files)
+        own = {one.media_key for one in row.attachments}
+        return row.id, all(one.stored.key in own for one in files)
 
 
 def _fields() -> Mapping[str, Any]:
     """What the body says, however it says it."""
-    request.max_content_length = request.max_form_memory_size = BODY_LIMIT
+    with_files = request.mimetype == "multipart/form-data"
+    request.max_content_length = FORM_LIMIT if with_files else BODY_LIMIT
+    request.max_form_memory_size = BODY_LIMIT
     request.max_form_parts = PARTS_MAX
     try:
         if not request.is_json:
             return _lists(request.form) | _names_of_files(request.files)
         fields = request.get_json(silent=True)
     except RequestEntityTooLarge:
-        raise TooLarge("A request is at most 256 kB.") from None
+        raise TooLarge(TOO_LARGE) from None
     if not isinstance(fields, dict):
         raise Invalid("The request does not fit.")
     return fields
@@ -142,7 +187,7 @@ def _lists(fields: MultiDict[str, str]) -> dict[str, Any]:
 
 
 def _names_of_files(files: MultiDict[str, Any]) -> dict[str, Any]:
-    """Files are not taken yet; that there were some is not lost."""
+    """What the fields of files say: their names, to rules and to CRM."""
     return {name: [str(one.filename or "") for one in some] for name, some in files.lists()}
 
 

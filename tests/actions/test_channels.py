@@ -16,6 +16,7 @@ from b24app.channels import base
 from b24app.db import db, reading, transaction
 from b24app.errors import ChannelError, Invalid, NotFound
 from b24app.models import Audit, Channel, Event, Job, LineLink, Portal
+from b24app.rules import silence
 from tests import build
 from tests.channels import rows
 from tests.channels.rows import TOKEN
@@ -404,3 +405,31 @@ def test_choice_is_one_of_its_options() -> None:
     assert base.cleaned((field,), {"side": "left"}) == {"side": "left"}
     with pytest.raises(Invalid):
         base.cleaned((field,), {"side": "up"})
+
+
+def test_unusual_silence_is_an_alarm_until_somebody_writes(
+    admin: Admin, telegram: responses.RequestsMock
+) -> None:
+    hour, week = timedelta(hours=1), timedelta(days=7)
+    known: dict[str, list[int]] = {}
+    for ago in (3, 2, 1):
+        known = silence.heard(known, NOW - ago * week)
+    channel = rows.channel(portal_of(admin), last_in_at=NOW - 12 * hour, rhythm=known)
+    hooked(telegram, channel)
+    with transaction():
+        look = channels.watch(admin, channel.id, 4, NOW + hour)
+    assert look["silence"] == {"hours": 4, "since": "2026-11-20T22:00:00.000Z"}
+    with transaction() as session:
+        session.get_one(Channel, channel.id).last_in_at = NOW + hour
+    look = channels.check(admin.portal_id, channel.id, NOW + hour)
+    assert look["silence"]["since"] is None
+    assert [event.kind for event in db.session.scalars(select(Event))] == ["channel"] * 2
+
+
+def test_newest_talks_may_get_a_test_message(admin: Admin) -> None:
+    channel = build.channel(portal_of(admin))
+    build.conversation(channel)
+    told = channels.chats(admin.portal_id, channel.id)
+    assert [one["client"]["name"] for one in told] == ["Anna"]
+    with pytest.raises(NotFound):
+        channels.chats(admin.portal_id, rows.channel().id)

@@ -64,3 +64,34 @@ def test_long_text_arrives_in_parts_and_in_order(here: World) -> None:
     parts = here.said_on_phone()[1:]
     assert len(parts) > 1
     assert " ".join(parts) == text
+
+
+def test_what_waits_goes_when_the_channel_is_connected_again(here: World) -> None:
+    screen = here.open()
+    (channel,) = screen.get("/channels")["items"]
+    path = f"/channels/{channel['id']}"
+    body = {"client_uuid": "uuid-0001", "text": "Hello"}
+    (chat,) = screen.get("/conversations")["items"]
+    screen.post(f"/conversations/{chat['id']}/messages", body)
+    screen.post(f"{path}/disconnect")
+    here.run()
+    assert here.said_on_phone() == ["Good day"]
+    (channel,) = screen.get("/channels")["items"]
+    assert (channel["state"], channel["waiting"]) == ("disconnected", 1)
+    screen.post(f"{path}/reconnect", {"settings": {}})
+    here.run()
+    assert here.said_on_phone() == ["Good day", "Hello"]
+    assert screen.get("/channels")["items"][0]["waiting"] == 0
+
+
+def test_what_waits_fails_when_the_channel_is_removed(here: World) -> None:
+    screen = here.open()
+    (channel,) = screen.get("/channels")["items"]
+    (chat,) = screen.get("/conversations")["items"]
+    messages = f"/conversations/{chat['id']}/messages"
+    screen.post(messages, {"client_uuid": "uuid-0001", "text": "Hello"})
+    screen.delete(f"/channels/{channel['id']}")
+    here.run()
+    assert here.said_on_phone() == ["Good day"]
+    (sent,) = [one for one in screen.get(messages)["items"] if one["client_uuid"] == "uuid-0001"]
+    assert (sent["state"], sent["error"]["code"]) == ("failed", "disconnected")

@@ -1,6 +1,7 @@
 """Old things go, young ones stay."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 
@@ -10,6 +11,7 @@ from flask import Flask
 from b24app import clock, media
 from b24app.actions import crm_memory, housekeeping, uploads
 from b24app.db import db, transaction
+from b24app.errors import NotFound
 from b24app.models import Arrival, Attachment, CrmCard, CrmPerson, Event, Job, RestCall
 from b24app.models.event import announce
 from b24app.models.job import promise
@@ -122,3 +124,30 @@ def test_next_hour_is_promised_once() -> None:
         for _ in range(2):
             housekeeping.promise_next(clock.now(), timedelta(hours=1))
     assert len(build.rows(Job)) == 1
+
+
+def test_old_files_go_and_their_messages_stay(any_app: Flask) -> None:
+    config = any_app.config["CALLGEAR"]
+    any_app.config["CALLGEAR"] = replace(config, media_keep_days=20)
+    keys = []
+    for at in ages():
+        message = build.heard(text="Look")
+        stored = media.save(BytesIO(b"picture"), 100)
+        file = uploads.keep_upload(message.portal_id, "", "a.png", stored, "image", at)
+        file.message_id = message.id
+        keys.append(stored.key)
+    tidy()
+    states = [(row.state, row.media_key) for row in build.rows(Attachment)]
+    assert states == [("gone", ""), ("stored", keys[1])]
+    with pytest.raises(NotFound):
+        media.open(keys[0])
+    media.open(keys[1]).close()
+
+
+def test_files_stay_for_ever_unless_told(any_app: Flask) -> None:
+    message = build.heard(text="Look")
+    stored = media.save(BytesIO(b"picture"), 100)
+    file = uploads.keep_upload(message.portal_id, "", "a.png", stored, "image", ages()[0])
+    file.message_id = message.id
+    tidy()
+    assert [row.state for row in build.rows(Attachment)] == ["stored"]

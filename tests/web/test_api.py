@@ -138,3 +138,17 @@ def test_preferences_reach_the_persons_other_screens(client: FlaskClient) -> Non
     news = client.get("/api/v1/events?after=0", headers=headers).json["items"][-1]
     assert news["kind"] == "preferences"
     assert news["data"] == {"user_id": str(BORIS), "preferences": {"sound": False}}
+
+
+def test_look_of_a_widget_is_rehearsed(client: FlaskClient) -> None:
+    row = build.conversation()
+    build.operator(home(row))
+    db.session.commit()
+    settings = {"title": "Ask us", "color": "red", "hours": ["never"], "lang": "ru"}
+    path, admin = "/api/v1/channels/look", bearer(row.portal_id, admin=True)
+    told = client.post(path, json={"settings": settings}, headers=admin).json
+    assert told["look"]["title"] == "Ask us"
+    assert set(told["wrong"]) == {"color", "hours"}
+    assert told["texts"]["send"] == "Отправить"
+    other = client.post(path, json={}, headers=bearer(row.portal_id))
+    assert other.status_code == 403

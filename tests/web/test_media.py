@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -68,9 +69,9 @@ def test_forged_link_is_not_found(client: FlaskClient) -> None:
     assert client.get(link().replace("/media/", "/media/x")).status_code == 404
 
 
-def test_lost_file_is_not_found(client: FlaskClient) -> None:
+def test_lost_file_is_not_found(client: FlaskClient, tmp_path: Path) -> None:
     url = link()
-    for found in media._Settings.folder.rglob("*"):
+    for found in (tmp_path / "media").rglob("*"):
         if found.is_file():
             found.unlink()
     assert client.get(url).status_code == 404

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from b24app import db
-from b24app.models import Job, OfflineRequest
+from b24app.actions import shown
+from b24app.models import Attachment, Job, OfflineRequest
 from b24app.rules import forms
 from b24app.web.public_requests import own_page
 from b24app.web.refusals import REFUSED
@@ -66,10 +68,66 @@ def test_repeated_and_bracketed_fields_are_lists(client: FlaskClient) -> None:
     assert rows()[0].form == {"lamp[]": "moon, owl"}
 
 
-def test_names_of_files_are_kept(client: FlaskClient) -> None:
+def files() -> list[Attachment]:
+    db.db.session.rollback()
+    return list(build.rows(Attachment))
+
+
+def lying(tmp_path: Path) -> int:
+    """How many files are in the store."""
+    return sum(found.is_file() for found in (tmp_path / "media").rglob("*"))
+
+
+def test_files_come_along(any_app: Flask, tmp_path: Path) -> None:
     channel()
-    multipart(client, plan=(io.BytesIO(b"%PDF"), "plan.pdf"))
-    assert rows()[0].form == {"plan": "plan.pdf"}
+    client = any_app.test_client()
+    multipart(client, plan=(io.BytesIO(b"%PDF-1.4 plan"), "../план.pdf"))
+    (row,), (file,) = rows(), files()
+    assert (file.request_id, file.name, file.mime) == (row.id, "план.pdf", "application/pdf")
+    assert row.form == {"plan": "../план.pdf"}
+    told = shown.request(row)["attachments"]
+    assert [(one["name"], one["state"]) for one in told] == [("план.pdf", "stored")]
+    assert lying(tmp_path) == 1
+
+
+def test_files_of_a_repetition_are_not_kept_twice(client: FlaskClient, tmp_path: Path) -> None:
+    channel()
+    for _ in range(2):
+        plan = (io.BytesIO(b"%PDF-1.4 plan"), "plan.pdf")
+        assert multipart(client, plan=plan).status_code == 201
+    assert (len(rows()), len(files()), lying(tmp_path)) == (1, 1, 1)
+
+
+def test_robots_leave_no_files(client: FlaskClient, tmp_path: Path) -> None:
+    channel()
+    multipart(client, website_url="http://spam.example", plan=(io.BytesIO(b"x"), "x.exe"))
+    assert (len(rows()), files(), lying(tmp_path)) == (1, [], 0)
+
+
+def test_too_many_files_are_refused(client: FlaskClient, tmp_path: Path) -> None:
+    channel()
+    some = {f"file{number}": (io.BytesIO(b"x"), "a.txt") for number in range(11)}
+    assert multipart(client, **some).status_code == 400
+    assert (rows(), lying(tmp_path)) == ([], 0)
+
+
+def test_too_large_file_is_refused(client: FlaskClient, tmp_path: Path) -> None:
+    channel()
+    lines = [
+        b"--cut",
+        b'Content-Disposition: form-data; name="phone"',
+        b"",
+        PHONE.encode(),
+        b"--cut",
+        b'Content-Disposition: form-data; name="plan"; filename="plan.pdf"',
+        b"",
+        b"x" * ((10 << 20) + 1),
+        b"--cut--",
+        b"",
+    ]
+    kind = "multipart/form-data; boundary=cut"
+    assert client.post(DOOR, data=b"\r\n".join(lines), content_type=kind).status_code == 413
+    assert (rows(), lying(tmp_path)) == ([], 0)
 
 
 def test_page_is_told_by_the_browser_if_the_form_does_not(client: FlaskClient) -> None:
@@ -178,7 +236,7 @@ def test_odd_characters_are_kept_by_both_databases(any_app: Flask) -> None:
 @pytest.mark.parametrize("how", ["json", "form", "multipart"])
 def test_long_bodies_are_refused(client: FlaskClient, how: str) -> None:
     channel()
-    big = {**ANNA, "message": "x" * (256 * 1024)}
+    big = {**ANNA, "message": "x" * (257 * 1024)}
     posted = {
         "json": lambda: client.post(DOOR, json=big),
         "form": lambda: client.post(DOOR, data=big),

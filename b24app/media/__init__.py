@@ -1,6 +1,5 @@
 """Files we hold: kept under random keys, handed out by signed links."""
 
-import contextlib
 import hashlib
 import os
 import re
@@ -16,11 +15,16 @@ from urllib.parse import quote
 import filetype
 from itsdangerous import BadData, URLSafeSerializer
 
-from b24app.config import Config, ConfigError
+from b24app.config import Config
 from b24app.errors import Busy, NotFound, TooLarge
+from b24app.media import scanner
+from b24app.media.disk import Disk
+from b24app.media.s3 import S3
+from b24app.media.scanner import Infected
 from b24app.values import FileKind
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["Infected"]
+ROOT = Path(__file__).resolve().parent.parent.parent
 CHUNK_BYTES = 64 << 10
 SNIFFED_BYTES = 8192
 NAME_LENGTH = 120
@@ -70,16 +74,18 @@ class Signed:
 
 
 class _Settings:
-    folder = ROOT / "var" / "media"
+    store: Disk | S3 = Disk(ROOT / "var" / "media")
+    scanner = ""
     base_url = ""
     serializer = URLSafeSerializer(secrets.token_hex(), salt="media")
 
 
 def configure(config: Config) -> None:
     """Called once at the start."""
-    if "://" in config.media_dir:
-        raise ConfigError(f"MEDIA_DIR={config.media_dir!r} is not a folder.")
-    _Settings.folder = ROOT / config.media_dir
+    far = config.media_dir.startswith("s3://")
+    near = Disk(ROOT / config.media_dir)
+    _Settings.store = S3(config.media_dir, config.s3_endpoint_url) if far else near
+    _Settings.scanner = config.virus_scanner
     _Settings.base_url = config.media_url or f"{config.public_url}/media"
     _Settings.serializer = URLSafeSerializer(config.secret_key, salt="media")
 
@@ -89,16 +95,17 @@ def save(stream: BinaryIO, limit: int) -> Stored:
 
     Raises:
         TooLarge: it is longer; nothing is kept.
-        Busy: the disk does not take it.
+        Infected: the scanner found a virus; it lies in quarantine.
+        Busy: the store does not take it, or the scanner does not answer.
     """
-    key = secrets.token_hex(16)
-    final = path(key)
-    part = final.with_suffix(".part")
+    key, store = secrets.token_hex(16), _Settings.store
+    part = store.draft(key)
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
         stored = _written(stream, part, key, limit)
-        part.rename(final)
-        _sync_folder(final.parent)
+        if virus := scanner.virus_in(part, _Settings.scanner):
+            store.confine(key, part)
+            raise Infected(virus)
+        store.keep(key, part)
     except OSError as error:
         raise Busy(f"The file cannot be kept: {error.strerror}.") from error
     finally:
@@ -108,21 +115,33 @@ def save(stream: BinaryIO, limit: int) -> Stored:
 
 def open(key: str) -> BinaryIO:  # noqa: A001
     """A fresh stream of a file we hold; NotFound if we do not."""
-    try:
-        return path(key).open("rb")
-    except FileNotFoundError:
-        raise NotFound("This file is no longer kept.") from None
+    return _Settings.store.open(_checked(key))
 
 
 def delete(key: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        path(key).unlink()
+    _Settings.store.delete(_checked(key))
 
 
-def path(key: str) -> Path:
+def size(key: str) -> int:
+    """Bytes of a file we hold; NotFound if we do not."""
+    return _Settings.store.size(_checked(key))
+
+
+def piece(key: str, start: int, stop: int) -> BinaryIO:
+    """A stream of a file from `start`; whoever reads it reads no further than `stop`."""
+    return _Settings.store.piece(_checked(key), start, stop)
+
+
+def path(key: str) -> Path | None:
+    """Where a file lies on this machine; None if it lies elsewhere."""
+    store = _Settings.store
+    return store.path(_checked(key)) if isinstance(store, Disk) else None
+
+
+def _checked(key: str) -> str:
     if not KEY.fullmatch(key):
         raise NotFound("There is no such file.")
-    return _Settings.folder / key[:2] / key
+    return key
 
 
 def signed(key: str, name: str, mime: str, expires: datetime) -> str:
@@ -192,12 +211,3 @@ def _written(stream: BinaryIO, part: Path, key: str, limit: int) -> Stored:
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK_BYTES):
         yield chunk
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is durable when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
