@@ -32,7 +32,7 @@ export function makeWorld({ empty = false } = {}) {
   function channel(id, kind, name, more = {}) {
     return {
       id, kind, name, state: 'working', last_error: null, last_in_at: new Date(now - 4 * MINUTE).toISOString(), last_out_at: new Date(now - 2 * MINUTE).toISOString(), external_id: null, link: null,
-      settings: {}, secrets_set: [], line: null, widget: null, created_at: new Date(now - 9e8).toISOString(), ...more
+      settings: {}, secrets_set: [], line: null, widget: null, silence: { hours: 0, since: null }, waiting: 0, created_at: new Date(now - 9e8).toISOString(), ...more
     }
   }
 

@@ -118,6 +118,7 @@ def _guarded(answer: Response, shop: Shop) -> Response:
         "form-action": f"'self' {origin}",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
     }
     answer.headers["Content-Security-Policy"] = "; ".join(
         f"{name} {sources}" for name, sources in policy.items()
@@ -143,6 +144,11 @@ def _pages(app: ShopApp, shop: Shop) -> None:
         if request.method == "POST":
             shop.letters.append(request.form.to_dict())
         return render_template("contacts.html", sent=request.method == "POST")
+
+    @app.get("/hostile")
+    def hostile() -> str:
+        """A page whose styles reach for everything: the widget has to stand it."""
+        return render_template("hostile.html")
 
     @app.get("/request")
     def leave() -> str:

@@ -31,6 +31,8 @@ TEXTS = {
         "request_note": "Форма отправляется прямо в приложение: CORS и скрипты ей не нужны.",
         "request_no_key": "Форме нужен ключ виджета: сначала подключите его.",
         "email": "Эл. почта",
+        "file": "Файлы",
+        "hostile": "Стили этой страницы мешают всему, что на ней стоит.",
         "settings": "Настройка виджета",
         "settings_note": "Вставьте ключ канала, адрес скрипта или всю строку <script>, "
         "которую показывает приложение. Пустое поле убирает виджет.",
@@ -69,6 +71,8 @@ TEXTS = {
         "request_note": "The form goes straight to the application: no CORS, no script.",
         "request_no_key": "The form needs the widget's key: connect the widget first.",
         "email": "E-mail",
+        "file": "Files",
+        "hostile": "The styles of this page are in the way of all that stands on it.",
         "settings": "Widget settings",
         "settings_note": "Paste the channel's key, the script's address or the whole <script> line "
         "the application shows. An empty field takes the widget away.",

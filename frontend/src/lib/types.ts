@@ -197,6 +197,8 @@ export interface Channel {
   skipped?: Record<string, number>
   last_in_at: Time | null
   last_out_at: Time | null
+  silence: { hours: number; since: Time | null }
+  waiting: number
   external_id: string | null
   link: string | null
   settings: Record<string, unknown>
@@ -209,16 +211,17 @@ export interface Channel {
 export interface ChannelField {
   name: string
   label: string
-  type: 'text' | 'secret' | 'url' | 'list' | 'bool' | 'choice'
+  type: 'text' | 'secret' | 'url' | 'list' | 'bool' | 'choice' | 'hours' | 'zone'
   required: boolean
   help?: string | null
   default?: unknown
   options?: { value: string; label: string }[]
+  group?: string
 }
 export interface ChannelLimits { text: number; caption: number; file: number; edit: boolean; delete: boolean; receipts: boolean; typing: boolean }
 /** What is asked next before an account is connected; `state` goes back with the answers. */
 export interface LoginStep { state: string; text: string; fields: ChannelField[]; picture: string | null; again_seconds: number | null }
-export interface ChannelKind { kind: string; title: string; fields: ChannelField[]; steps: string[]; limits: ChannelLimits }
+export interface ChannelKind { kind: string; title: string; fields: ChannelField[]; steps: string[]; widget?: boolean; limits: ChannelLimits }
 
 export interface Line {
   line: { id: Id; name: string }

@@ -13,7 +13,8 @@ export function initialValues(fields: ChannelField[], known: Record<string, unkn
   return Object.fromEntries(fields.map((field) => {
     const value = known[field.name] ?? field.default
     if (field.type === 'bool') return [field.name, Boolean(value)]
-    if (field.type === 'list') return [field.name, Array.isArray(value) ? value.join('\n') : '']
+    if (field.type === 'list' || field.type === 'hours') return [field.name, Array.isArray(value) ? value.join('\n') : '']
+    if (field.type === 'zone') return [field.name, String(value || zoneHere())]
     return [field.name, field.type === 'secret' ? '' : String(value ?? '')]
   }))
 }
@@ -27,7 +28,22 @@ export function settingsOf(fields: ChannelField[], values: Values): Record<strin
 function settingOf(field: ChannelField, value: string | boolean | undefined): unknown {
   if (field.type === 'bool') return Boolean(value)
   const text = String(value ?? '').trim()
-  return field.type === 'list' ? text.split(/[\n,]/).map((line) => line.trim()).filter(Boolean) : text
+  return field.type === 'list' || field.type === 'hours' ? text.split(/[\n,]/).map((line) => line.trim()).filter(Boolean) : text
+}
+
+/** A new channel keeps the hours of the place where its administrator is. */
+function zoneHere(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+/** Fields under their headings, in order; those before the first heading stand under none. */
+export function grouped(fields: ChannelField[]): { title: string; fields: ChannelField[] }[] {
+  const groups: { title: string; fields: ChannelField[] }[] = []
+  for (const field of fields) {
+    if (field.group || !groups.length) groups.push({ title: field.group ?? '', fields: [] })
+    groups.at(-1)!.fields.push(field)
+  }
+  return groups
 }
 
 /** Required fields left empty; `kept` secrets may stay so. */

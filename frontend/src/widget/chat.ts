@@ -64,7 +64,7 @@ export class Chat extends HTMLElement {
     this.#hello.hidden = false
   }
 
-  open(): void {
+  open(focus = true): void {
     if (this.isOpen || this.#talk.gone) return
     this.#panel.hidden = false
     this.#hello.hidden = true
@@ -73,7 +73,7 @@ export class Chat extends HTMLElement {
     this.#talk.attend(true)
     this.#show()
     this.#log.scrollTop = this.#log.scrollHeight
-    this.#focus()
+    if (focus) this.#focus()
   }
 
   close(): void {

@@ -77,6 +77,14 @@ export function createChannels(api: Pick<Api, 'get' | 'post' | 'put' | 'patch' |
     return put(await api.post<Channel>(`/channels/${id}/check`, {}, SLOW))
   }
 
+  async function watch(id: Id, hours: number): Promise<Channel> {
+    return put(await api.patch<Channel>(`/channels/${id}`, { silence_hours: hours }))
+  }
+
+  async function disconnect(id: Id): Promise<Channel> {
+    return put(await api.post<Channel>(`/channels/${id}/disconnect`, {}, SLOW))
+  }
+
   async function remove(id: Id): Promise<void> {
     await api.delete(`/channels/${id}`)
     await load()
@@ -86,7 +94,7 @@ export function createChannels(api: Pick<Api, 'get' | 'post' | 'put' | 'patch' |
     return state.kinds.find((known) => known.kind === kind)?.title ?? kind
   }
 
-  return { state, load, loadKinds, loadLines, put, drop, connect, reconnect, rename, check, remove, titleOf }
+  return { state, load, loadKinds, loadLines, put, drop, connect, reconnect, rename, check, watch, disconnect, remove, titleOf }
 }
 
 function finished(outcome: Outcome): Channel {

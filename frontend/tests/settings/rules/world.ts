@@ -15,7 +15,7 @@ export const parameters: ParameterGroup[] = [{ id: 'all', title: 'All', items: [
 export function channel(more: Partial<Channel> = {}): Channel {
   return {
     id: '1', kind: 'telegram', name: 'Shop', state: 'working', last_error: null, last_in_at: null, last_out_at: null, external_id: null,
-    link: null, settings: {}, secrets_set: [], line: null, widget: null, created_at: '2026-11-01T00:00:00Z', ...more
+    link: null, settings: {}, secrets_set: [], line: null, widget: null, silence: { hours: 0, since: null }, waiting: 0, created_at: '2026-11-01T00:00:00Z', ...more
   }
 }
 
