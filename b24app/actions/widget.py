@@ -129,9 +129,10 @@ def language(channel: Channel, wanted: str, accepted: str) -> str:
     return wanted if wanted in LANGUAGES else str(kept or accepted)
 
 
-def _asked(settings: Mapping[str, Any]) -> dict[str, str]:
-    needs = {name: settings.get(f"ask_{name}") or "optional" for name in CONTACT_FIELDS}
-    return {name: need for name, need in needs.items() if need != "off"}
+def _asked(settings: Mapping[str, Any]) -> list[list[str]]:
+    """`[["name", "optional"], …]`, in the order of the form."""
+    needs = [[name, settings.get(f"ask_{name}") or "optional"] for name in CONTACT_FIELDS]
+    return [[name, need] for name, need in needs if need != "off"]
 
 
 def _at_work(settings: Mapping[str, Any], now: datetime) -> bool:

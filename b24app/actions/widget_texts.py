@@ -23,7 +23,7 @@ TEXTS = {
     "agree": N_("I agree to the processing of my personal data"),
     "policy": N_("Details"),
     "who": N_("How can we reach you?"),
-    "name": N_("Name"),
+    "name": N_("Your name"),
     "phone": N_("Phone"),
     "email": N_("E-mail"),
     "message": N_("Your question"),

@@ -106,9 +106,13 @@ class Webchat(Adapter):
             "bool",
             help="Before the first message, by the fields below.",
         ),
-        Field("ask_name", "Name", "choice", help=ASKED, default="optional", options=NEED),
-        Field("ask_phone", "Phone", "choice", help=ASKED, default="optional", options=NEED),
-        Field("ask_email", "E-mail", "choice", help=ASKED, default="optional", options=NEED),
+        Field("ask_name", "Visitor's name", "choice", False, ASKED, "optional", NEED),
+        Field(
+            "ask_phone", "Visitor's phone", "choice", help=ASKED, default="optional", options=NEED
+        ),
+        Field(
+            "ask_email", "Visitor's e-mail", "choice", help=ASKED, default="optional", options=NEED
+        ),
         Field(
             "hours",
             "Working hours",

@@ -200,7 +200,7 @@ it('gives back what was left and refused', async () => {
 })
 
 it('asks for the fields of the settings, and insists on some', () => {
-  const { chat, find, root } = begun({ contact_form: true, ask: { name: 'required', email: 'optional' } })
+  const { chat, find, root } = begun({ contact_form: true, ask: [['name', 'required'], ['email', 'optional']] })
   chat.open()
   const asked = [...root.querySelectorAll<HTMLInputElement>('.ask input')].map((one) => [one.name, one.required])
   expect(asked).toEqual([['name', true], ['email', false]])

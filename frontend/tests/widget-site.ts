@@ -28,7 +28,7 @@ export const LOOK: Look = {
   delay: 0,
   consent: null,
   contact_form: false,
-  ask: { name: 'optional', phone: 'optional', email: 'optional' },
+  ask: [['name', 'optional'], ['phone', 'optional'], ['email', 'optional']],
   away: null,
   file_limit: 1000
 }

@@ -88,7 +88,7 @@ def test_look_is_seen_before_it_is_kept(story: Story) -> None:
     on(page, "field-consent_text").locator("input").fill("Согласна на всё")
     expect(preview.get_by_text("Согласна на всё")).to_be_visible()
     on(page, "field-color").locator("input:not([type=color])").fill("#ffee99")
-    expect(preview.get_by_role("status").last).to_contain_text("плохо видно на белой странице")
+    expect(on(page, "preview-hard")).to_contain_text("плохо видно на белой странице")
     on(page, "field-color").locator("input:not([type=color])").fill("#0055aa")
     on(page, "field-away_text").locator("input").fill("Мы спим")
     on(page, "preview-away").click()

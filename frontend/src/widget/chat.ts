@@ -161,10 +161,10 @@ export class Chat extends HTMLElement {
   #askFor(wanted: string): void {
     const t = this.#t
     const { ask, away } = this.#talk.look
-    const fields = Object.entries(ask).map(([name, need]) => {
-      const type = { phone: 'tel', email: 'email' }[name] ?? 'name'
+    const fields = ask.map(([name, need]) => {
+      const type = { name: 'name', phone: 'tel', email: 'email' }[name]
       const required = need === 'required'
-      const label = t[name as keyof Person] + (required ? ' *' : '')
+      const label = t[name] + (required ? ' *' : '')
       return el('input', { name, type, required, placeholder: label, ariaLabel: label, autocomplete: type })
     })
     const words = el('textarea', { rows: 3, maxLength: 4000, required: true, placeholder: t.message, ariaLabel: t.message })

@@ -9,7 +9,7 @@ export interface Look {
   delay: number
   consent: { text: string; url: string | null } | null
   contact_form: boolean
-  ask: Partial<Record<keyof Person, 'optional' | 'required'>>
+  ask: [keyof Person, 'optional' | 'required'][]
   /** What is said outside working hours; null while somebody may answer. */
   away: string | null
   file_limit: number
