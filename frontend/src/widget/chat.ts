@@ -144,6 +144,8 @@ export class Chat extends HTMLElement {
     this.#heading.textContent = look.title || this.#t.title
     this.dataset.side = look.position
     this.#label.textContent = look.button
+    this.#label.hidden = !look.button
+    this.#launcher.classList.toggle('wide', !!look.button)
     if (look.color) {
       this.style.setProperty('--accent', look.color)
       this.style.setProperty('--on-accent', onTop(look.color))
@@ -208,7 +210,8 @@ export class Chat extends HTMLElement {
     const t = this.#t
     if (talk.gone) return t.gone
     if (talk.offline) return t.offline
-    if (talk.left) return talk.left === 'sent' ? t.thanks : talk.left === 'sending' ? t.sending : t.contact
+    if (talk.left === 'sending') return t.sending
+    if (talk.left === 'refused') return t.contact
     if (talk.typing) return `${talk.typing} ${t.typing}`
     return talk.closed ? t.closed : ''
   }

@@ -42,6 +42,7 @@ export class Talk {
   #typedAt = 0
   #told = 0
 
+  readonly #thanks: string
   readonly #changed: () => void
 
   constructor(
@@ -50,6 +51,7 @@ export class Talk {
     readonly api: Api = new Api(setup)
   ) {
     this.#changed = changed
+    this.#thanks = setup.texts.thanks
     this.look = setup.config
     this.#memory = new Memory(`callgear:${setup.key}:`)
     api.visitor = this.#memory.get<string>('visitor') ?? ''
@@ -166,7 +168,7 @@ export class Talk {
         await this.#carry(post)
         this.#outbox.shift()
         if (post.note) this.#move(post.note, 'sent')
-        if (post.type === 'request') this.left = 'sent'
+        if (post.type === 'request') this.#thank()
         this.#failures = 0
         this.offline = false
         this.#mind()
@@ -177,6 +179,13 @@ export class Talk {
       this.#changed()
     }
     this.#sending = false
+  }
+
+  /** Said in the log by nobody: it lives as long as the page. */
+  #thank(): void {
+    this.left = 'sent'
+    const at = new Date().toISOString()
+    this.notes.push({ id: '', uuid: uuid(), direction: 'out', author: '', text: this.#thanks, attachments: [], at, state: 'sent' })
   }
 
   #carry({ uuid, type, body }: Post): Promise<void> {

@@ -14,7 +14,7 @@ export interface Rehearsed {
 
 const NAME = 'callgear-chat'
 const KEY = 'preview'
-const TALL = 'max(280px, min(460px, 100vh - 400px))'
+const TALL = 'max(280px, min(460px, 100vh - 336px))'
 
 /** A server that takes everything and keeps nothing. */
 export class Rehearsal extends Api {
