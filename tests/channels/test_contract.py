@@ -68,6 +68,13 @@ def test_templates_are_listed_where_a_window_closes(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_kind_tells_how_to_connect_it(kind: str) -> None:
+    steps = channels.kinds()[kind].steps
+    assert steps
+    assert all(step.endswith(".") for step in steps)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_fields_have_words(kind: str) -> None:
     for field in channels.kinds()[kind].fields:
         assert field.name.isidentifier()
