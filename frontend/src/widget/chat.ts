@@ -173,7 +173,7 @@ export class Chat extends HTMLElement {
     const skip = el('button', { type: 'button', onclick: () => this.#talk.tellWho(null) }, t.skip)
     const next = el('button', { type: 'submit', className: 'go' }, wanted === 'away' ? t.send : t.next)
     const must = wanted === 'away' || fields.some((field) => field.required)
-    this.#ask.replaceChildren(el('strong', {}, away ?? t.who), ...fields, el('div', {}, next, must ? null : skip))
+    this.#ask.replaceChildren(el('strong', {}, away || t.who), ...fields, el('div', {}, next, must ? null : skip))
     if (wanted === 'away') fields.at(-1)!.after(words)
     this.#ask.onsubmit = (event) => {
       event.preventDefault()
