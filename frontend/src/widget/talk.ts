@@ -40,7 +40,6 @@ export class Talk {
   #failures = 0
   #typingTimer = 0
   #typedAt = 0
-  #told = 0
 
   readonly #thanks: string
   readonly #changed: () => void
@@ -142,12 +141,18 @@ export class Talk {
 
   #seen(): void {
     this.#mind()
-    const read = this.attending && !document.hidden
-    if (!this.unread || (!read && this.#told >= this.unread)) return
-    this.unread = read ? 0 : this.unread
-    this.#told = this.unread
-    void this.api.hook({ uuid: uuid(), type: read ? 'read' : 'delivered' }).catch(() => {})
+    if (!this.unread || !this.#looks) return
+    this.unread = 0
+    this.#tell()
     this.#changed()
+  }
+
+  get #looks(): boolean {
+    return this.attending && !document.hidden
+  }
+
+  #tell(): void {
+    void this.api.hook({ uuid: uuid(), type: this.#looks ? 'read' : 'delivered' }).catch(() => {})
   }
 
   #post(type: Post['type'], body: object, note?: Note): void {
@@ -219,6 +224,7 @@ export class Talk {
     told.messages.forEach((message) => this.#apply(message))
     waiting.forEach((note) => this.#find(note) ?? this.notes.push(note))
     this.#seen()
+    if (this.unread) this.#tell()
     this.#changed()
   }
 
@@ -266,12 +272,15 @@ export class Talk {
   #arrived(told: Told): void {
     const fresh = !this.#find(told)
     this.#apply(told)
-    if (told.direction !== 'out' || !fresh || told.deleted) return
-    this.closed = false
-    this.#showTyping('')
-    this.#allRead()
-    this.unread++
-    this.#seen()
+    if (told.direction !== 'out' || told.deleted) return
+    if (fresh) {
+      this.closed = false
+      this.#showTyping('')
+      this.#allRead()
+      if (!this.#looks) this.unread++
+    }
+    // What is only on its way, by the server's account, cannot have come yet.
+    if (told.state === 'sent') this.#tell()
   }
 
   #apply(told: Told): void {
