@@ -51,7 +51,7 @@ class Email(Adapter):
     title = "E-mail"
     fields = (
         Field("address", "Address", required=True, help="Clients write to it and see it as ours."),
-        Field("from_name", "Name", help="Stands beside the address at the client."),
+        Field("from_name", "Name of the sender", help="Stands beside the address at the client."),
         Field("subject", "Subject of a first letter", help="Answers keep the client's subject."),
         Field("login", "Login", help="Empty: the address."),
         Field(
