@@ -111,6 +111,14 @@ def test_giving_without_asking_is_a_right() -> None:
     assert (row.responsible_id, lines()[-1]) == (VERA, "transferred")
 
 
+def test_open_line_is_to_hear_who_has_the_chat() -> None:
+    row = office()
+    build.line_link(row.channel)
+    transfers.accept(offered(row), who(row, VERA), NOW)
+    wish = row.line_wish or {}
+    assert (wish["deed"], wish["by"], wish["holder"]) == ("transfer", BORIS, VERA)
+
+
 def test_status_keeps_from_giving_and_taking() -> None:
     row = office()
     workplace.choose(who(row, VERA), "break", NOW)
