@@ -151,7 +151,7 @@ def test_first_word_whose_answer_and_event_are_lost_is_not_doubled(hard: Stage) 
 
 
 def test_first_word_of_ours_whose_answer_is_lost_is_not_doubled(hard: Stage) -> None:
-    anna = stranger(read)
+    anna = stranger(hard)
     hard.trouble(SEND, "timeout_after")
     hard.trouble("event:ONIMCONNECTORDIALOGSTART", "500")
     anna.answer(anna.text("Good day"))
