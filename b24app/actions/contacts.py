@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 from b24app.actions import shown
 from b24app.db import db
 from b24app.errors import NotFound
+from b24app.i18n import N_
 from b24app.models import (
     Channel,
     Contact,
@@ -22,6 +23,7 @@ from b24app.rules import texts
 
 PAGE = 30
 PAGE_MAX = 100
+NOBODY = N_("There is no such client.")
 LAST = 20  # chats and requests that a card shows
 DIGITS = re.compile(r"[\d\s()+-]{3,}")
 
@@ -32,7 +34,7 @@ def find(portal_id: int, contact_id: int) -> Contact:
         select(Contact).where(Contact.portal_id == portal_id, Contact.id == contact_id)
     )
     if found is None:
-        raise NotFound("There is no such client.")
+        raise NotFound(NOBODY)
     return found
 
 
@@ -40,7 +42,7 @@ def listed(
     portal_id: int, search: str = "", before: int | None = None, limit: int = PAGE
 ) -> dict[str, Any]:
     """A page of clients, the newest first; `next` is the cursor of the next page."""
-    query = select(Contact).where(Contact.portal_id == portal_id)
+    query = select(Contact).where(Contact.portal_id == portal_id, Contact.merged_into.is_(None))
     if words := search.strip():
         query = query.where(called(words))
     if before is not None:
@@ -66,6 +68,11 @@ def card(row: Contact) -> dict[str, Any]:
         "conversations": [shown.conversation(one, people, portal) for one in chats],
         "requests": [shown.request(one, people, portal) for one in left],
     }
+
+
+def named(row: Contact) -> str:
+    """A client in one line where their channels are not at hand."""
+    return row.name or row.phone or row.email or f"#{row.id}"
 
 
 def brief(row: Contact, addresses: Iterable[tuple[Identity, Channel]]) -> dict[str, Any]:

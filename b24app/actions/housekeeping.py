@@ -102,6 +102,7 @@ def _delete_uploads(now: datetime) -> bool:
             .where(
                 Attachment.message_id.is_(None),
                 Attachment.request_id.is_(None),
+                Attachment.kept.is_(False),
                 Attachment.created_at < now - UPLOADS_KEPT,
             )
             .limit(AT_ONCE)

@@ -13,6 +13,7 @@ WORDS = {
     "begun": "The chat was begun by {name}.",
     "closed": "The chat was closed by {name}.",
     "reopened": "The chat was reopened by {name}.",
+    "later_failed": "A message for later was not sent: {error}",
     "line_finished": "The dialog was finished in the Open Line.",
     "line_failed": "The message did not reach the Open Line: {error}",
     "not_amended": "The client still sees what was written before: {error}",

@@ -266,7 +266,8 @@ def _meet(channel: Channel, address: Address, found: Found | None, now: datetime
     """The identity of somebody who never wrote; of a contact who is known by this address."""
     assert found is not None
     person = _with(found.person, address)
-    identity = inbox.identity_of(channel, found.chat_id, person, now, _contact(channel, address))
+    contact = known_contact(channel, address)
+    identity = inbox.identity_of(channel, found.chat_id, person, now, contact)
     if found.memo:
         identity.details = {**(identity.details or {}), "memo": dict(found.memo)}
     return identity
@@ -277,7 +278,8 @@ def _with(person: Person, address: Address) -> Person:
     return replace(person, **{address.kind: told[address.kind] or address.value})
 
 
-def _contact(channel: Channel, address: Address) -> Contact | None:
+def known_contact(channel: Channel, address: Address) -> Contact | None:
+    """A client of the portal with this address, in whatever channel."""
     if address.kind == "username":
         return None
     column = Contact.phone if address.kind == "phone" else Contact.email
@@ -290,6 +292,7 @@ def _contact(channel: Channel, address: Address) -> Contact | None:
         select(Contact)
         .where(
             Contact.portal_id == channel.portal_id,
+            Contact.merged_into.is_(None),
             or_(column == address.value, Contact.id.in_(others)),
         )
         .order_by(Contact.id)

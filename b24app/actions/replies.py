@@ -6,16 +6,20 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from b24app.actions import conversations, promises, shown, windows
+from b24app.actions import conversations, message_templates, promises, shown, windows
+from b24app.channels import kinds
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
 from b24app.i18n import N_
 from b24app.models import Attachment, Conversation, Message, Operator
 from b24app.rules import texts
+from b24app.rules.uploads import file_fits
 from b24app.values import Filled
 
 TEXT_MAX = 20_000
 FILES_MAX = 10
+TOO_LARGE = N_("A file is larger than this messenger takes.")
+WRONG_TYPE = N_("This messenger does not take files of this type.")
 WINDOW_CLOSED = N_("The client wrote too long ago: this messenger takes only a template now.")
 
 
@@ -41,6 +45,12 @@ def reply(
     if known := _known(conversation, draft.client_uuid):
         return known, False
     _check(conversation, draft, now)
+    files = own_uploads(conversation, operator, draft.attachments)
+    _check_files(conversation, files)
+    text = draft.text
+    if draft.template:
+        kinds = [file.kind for file in files]
+        text = message_templates.sendable(conversation.channel, draft.template, kinds)
     if conversation.status == "new":
         conversations.accept(conversation, operator, now)
     message = Message(
@@ -53,11 +63,11 @@ def reply(
         origin="workplace",
         author_id=operator.user_id,
         author_name=operator.name,
-        text=texts.clean(draft.text),
+        text=texts.clean(text),
         state="queued",
         said_at=now,
         created_at=now,
-        attachments=_files(conversation, operator, draft.attachments),
+        attachments=files,
         details={"template": asdict(draft.template)} if draft.template else {},
     )
     _quote(conversation, message, draft.quote_id)
@@ -114,7 +124,7 @@ def _check(conversation: Conversation, draft: Draft, now: datetime) -> None:
         raise Conflict("The channel of this chat is disconnected.", code="disconnected")
     if draft.template is None and not windows.is_open(conversation, now):
         raise Conflict(WINDOW_CLOSED, code="window_closed")
-    if not draft.text.strip() and not draft.attachments:
+    if not (draft.text.strip() or draft.attachments or draft.template):
         raise Invalid(fields={"text": "Write something or attach a file."})
     if len(draft.text) > TEXT_MAX:
         raise Invalid(fields={"text": f"At most {TEXT_MAX} characters."})
@@ -122,7 +132,17 @@ def _check(conversation: Conversation, draft: Draft, now: datetime) -> None:
         raise Invalid(fields={"attachments": f"At most {FILES_MAX} files."})
 
 
-def _files(
+def _check_files(conversation: Conversation, files: Sequence[Attachment]) -> None:
+    """What the messenger would refuse is refused while the operator still sees it."""
+    kind = kinds().get(conversation.channel.kind)
+    for file in files:
+        if kind and (file.size or 0) > kind.file_limit:
+            raise Invalid(fields={"attachments": TOO_LARGE})
+        if kind and not file_fits(file.mime, kind.file_types):
+            raise Invalid(fields={"attachments": WRONG_TYPE})
+
+
+def own_uploads(
     conversation: Conversation, operator: Operator, numbers: Sequence[int]
 ) -> list[Attachment]:
     """The operator's own uploads that belong to no message yet."""

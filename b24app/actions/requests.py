@@ -15,7 +15,15 @@ from b24app.actions import journal, kept, promises, shown
 from b24app.db import db
 from b24app.errors import Conflict, Invalid, NotFound
 from b24app.i18n import N_
-from b24app.models import Attachment, Channel, Contact, OfflineRequest, Operator, Portal
+from b24app.models import (
+    Attachment,
+    Channel,
+    Contact,
+    ContactAddress,
+    OfflineRequest,
+    Operator,
+    Portal,
+)
 from b24app.rules import texts
 from b24app.rules.forms import Given
 from b24app.values import Person
@@ -261,7 +269,14 @@ def _contact(portal_id: int, given: Given, now: datetime) -> Contact:
 def _found(portal_id: int, column: Any, value: str) -> Contact | None:
     if not value:
         return None
-    wanted = select(Contact).where(Contact.portal_id == portal_id, column == value)
+    others = select(ContactAddress.contact_id).where(
+        ContactAddress.portal_id == portal_id, ContactAddress.value == value
+    )
+    wanted = select(Contact).where(
+        Contact.portal_id == portal_id,
+        Contact.merged_into.is_(None),
+        or_(column == value, Contact.id.in_(others)),
+    )
     return db.session.scalar(wanted.order_by(Contact.id).limit(1))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from b24app.db import Json, Row, Utc
@@ -23,6 +23,9 @@ class Contact(Row):
     phone_source: Mapped[str] = mapped_column(String(12), default="")  # see ContactAddress
     crm_contact_id: Mapped[int | None] = mapped_column()
     crm_company_id: Mapped[int | None] = mapped_column()
+    manager_id: Mapped[int | None] = mapped_column()  # Bitrix24 user
+    note: Mapped[str] = mapped_column(Text, default="")
+    merged_into: Mapped[int | None] = mapped_column()  # contact; see ContactMerge
     created_at: Mapped[datetime] = mapped_column(Utc)
 
     def learn(self, person: Person) -> bool:
@@ -57,6 +60,27 @@ class ContactAddress(Row):
     value: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(String(12), default="operator")
     created_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class ContactMerge(Row):
+    """Two contacts that became one: gone_id went into kept_id.
+
+    before, after: the fields of the one who stayed; moved: table → ids that changed hands;
+    added: ids of addresses that were made for it. With these it can be undone exactly.
+    """
+
+    __tablename__ = "contact_merge"
+    __table_args__ = (Index("ix_contact_merge_kept", "kept_id"),)
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
+    kept_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    gone_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column()
+    before: Mapped[dict[str, Any]] = mapped_column(Json)
+    after: Mapped[dict[str, Any]] = mapped_column(Json)
+    moved: Mapped[dict[str, Any]] = mapped_column(Json)
+    added: Mapped[list[Any]] = mapped_column(Json)
+    merged_at: Mapped[datetime] = mapped_column(Utc)
+    undone_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class Identity(Row):

@@ -121,6 +121,7 @@ class Attachment(Row):
         ForeignKey("offline_request.id", ondelete="CASCADE"), index=True
     )
     owner: Mapped[str] = mapped_column(String(200), default="")  # who uploaded it
+    kept: Mapped[bool] = mapped_column(default=False)  # for a quick reply, or for later
     external_id: Mapped[str | None] = mapped_column(String(240))  # "<chat>:<message>" it came in
     kind: Mapped[str] = mapped_column(String(12))
     name: Mapped[str] = mapped_column(String(255), default="")

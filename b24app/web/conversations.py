@@ -10,6 +10,7 @@ from b24app import clock
 from b24app.actions import colleagues, conversations, people, replies, shown, workplace
 from b24app.db import reading, transaction
 from b24app.errors import Denied
+from b24app.values import Filled
 from b24app.web import api, guard
 from b24app.web.api import Body, ById, Number, Query
 from b24app.web.standing import chat, standing
@@ -37,11 +38,21 @@ class LogQuery(Query):
     limit: int = Field(50, ge=1, le=conversations.PAGE_MAX)
 
 
+class TemplateBody(Body):
+    """A template of the channel with what fills its holes."""
+
+    name: str = Field(max_length=200)
+    language: str = Field(max_length=20)
+    values: list[str] = Field(default_factory=list, max_length=50)
+    header_value: str = Field("", max_length=1000)
+
+
 class MessageBody(Body):
     client_uuid: str = Field(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     text: str = ""
     attachments: list[Number] = Field(default_factory=list)
     quote_id: Number | None = None
+    template: TemplateBody | None = None
 
 
 class ReadBody(Body):
@@ -112,6 +123,7 @@ def send(path: ById, body: MessageBody) -> tuple[Response, int]:
         text=body.text,
         attachments=api.numbers(body.attachments),
         quote_id=int(body.quote_id) if body.quote_id else None,
+        template=_filled(body.template),
     )
     try:
         return _send(path, draft)
@@ -188,6 +200,12 @@ def _send(path: ById, draft: replies.Draft) -> tuple[Response, int]:
         message, fresh = replies.reply(row, _operator(), draft, now)
         answer = shown.message(message, now)
     return jsonify(answer), 201 if fresh else 200
+
+
+def _filled(given: TemplateBody | None) -> Filled | None:
+    if given is None:
+        return None
+    return Filled(given.name, given.language, tuple(given.values), given.header_value)
 
 
 def _deed(deed: Any, path: ById, switch: str) -> Response:

@@ -6,9 +6,13 @@ from b24app import clock, media
 from b24app.actions import shown, uploads
 from b24app.db import transaction
 from b24app.errors import Invalid
+from b24app.values import FileKind
 from b24app.web import api, guard
 
 blueprint = api.blueprint("files")
+
+
+LONGEST_SECONDS = 24 * 3600
 
 
 @blueprint.post("/files")
@@ -25,8 +29,21 @@ def upload() -> tuple[Response, int]:
             f"operator:{asking.user_id}",
             given.filename,
             stored,
-            media.kind_of(stored.mime),
+            _kind(stored.mime),
             now,
         )
+        row.duration_seconds = _seconds()
         answer = shown.attachment(row, now)
     return jsonify(answer), 201
+
+
+def _kind(mime: str) -> FileKind:
+    """A sound that was recorded on the spot is a voice message."""
+    if request.form.get("kind") == "voice" and mime.startswith("audio/"):
+        return "voice"
+    return media.kind_of(mime)
+
+
+def _seconds() -> int | None:
+    given = request.form.get("seconds", "")
+    return min(int(given), LONGEST_SECONDS) if given.isdecimal() and len(given) < 8 else None

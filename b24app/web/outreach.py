@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from b24app import clock
 from b24app.actions import channels, outreach, outreach_cards, people, pins, shown
 from b24app.actions.outreach import Seeker
-from b24app.db import transaction
+from b24app.db import reading, transaction
 from b24app.rules.target import Target
 from b24app.web import api, guard
 from b24app.web.api import Body, Number
+from b24app.web.standing import standing
 
 blueprint = api.blueprint("outreach")
 
@@ -59,6 +60,7 @@ def addresses() -> Response:
 def _started(body: Start) -> Any:
     seeker = _seeker()
     with transaction():
+        standing().demand("write")
         channel = channels.found(seeker.portal_id, int(body.channel_id))
         address = outreach.read_address(channel.kind, body.address)
         operator = people.operator(seeker.portal_id, seeker.user_id)
@@ -68,9 +70,9 @@ def _started(body: Start) -> Any:
 
 def _seeker() -> Seeker:
     asking = guard.viewer()
-    return Seeker(
-        asking.portal_id, asking.user_id, guard.may_configure(asking), asking.language, _card()
-    )
+    with reading():
+        sees_others = "others" in standing().rights
+    return Seeker(asking.portal_id, asking.user_id, sees_others, asking.language, _card())
 
 
 def _card() -> Target | None:

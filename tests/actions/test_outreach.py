@@ -13,7 +13,7 @@ from b24app.db import db, transaction
 from b24app.errors import Conflict, Invalid
 from b24app.models import Channel, Contact, Conversation, Job, Operator, Portal
 from b24app.rules.target import DEAL, Target
-from b24app.values import Filled, Person
+from b24app.values import Person
 from b24app.worker import Worker
 from tests import build
 from tests.build import BORIS, CLARA, NOW
@@ -88,7 +88,7 @@ def test_closed_chat_is_begun_anew() -> None:
     assert begin(home, channel, operator).id == row.id  # pressed twice
 
 
-def test_stranger_is_met_once_and_written_by_template() -> None:
+def test_stranger_is_met_and_takes_a_template_only() -> None:
     home, channel, operator = opened("pigeon")
     known = Contact(portal_id=home.id, name="Anna", phone=PHONE, email="", created_at=NOW)
     db.session.add(known)
@@ -98,11 +98,6 @@ def test_stranger_is_met_once_and_written_by_template() -> None:
     assert (row.identity.external_id, row.contact_id) == (PHONE[1:], known.id)
     with pytest.raises(Conflict, match="template"):
         replies.reply(row, operator, replies.Draft("uuid-0001", "Hello"), NOW)
-    filled = Filled("hello", "en", ("Anna",))
-    message, _ = replies.reply(
-        row, operator, replies.Draft("uuid-0002", "Hello, Anna!", template=filled), NOW
-    )
-    assert message.details["template"]["name"] == "hello"
 
 
 def test_far_messenger_is_asked_by_a_job(any_app: Flask) -> None:

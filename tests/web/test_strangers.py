@@ -16,7 +16,15 @@ from werkzeug.routing import Rule
 from b24app import clock
 from b24app.actions import requests
 from b24app.db import db, transaction
-from b24app.models import Conversation, Portal, Tag, Transfer
+from b24app.models import (
+    ContactMerge,
+    Conversation,
+    Portal,
+    QuickReply,
+    Scheduled,
+    Tag,
+    Transfer,
+)
 from b24app.rules.forms import Given
 from b24app.web import guard
 from b24app.web.api import Body
@@ -35,7 +43,12 @@ OWN = {
 # What not every thing has, so that not even whose it is finds it.
 SELDOM = ("/layout",)  # of letters only
 # Bodies that the description alone does not give.
-BODIES: dict[str, dict[str, Any]] = {}
+LATER = {"client_uuid": "uuid-0001", "text": "Later", "due_at": "2099-01-01T00:00:00Z"}
+PLANS = "/api/v1/conversations/<int:number>/scheduled"
+BODIES: dict[str, dict[str, Any]] = {
+    f"POST {PLANS}": LATER,
+    f"PUT {PLANS}/<int:plan>": {"text": "Later", "due_at": LATER["due_at"]},
+}
 
 
 @dataclass
@@ -79,7 +92,28 @@ def settled(user_id: int) -> Home:
         offer = Transfer(
             portal_id=portal_id, conversation_id=chat.id, from_id=user_id, created_at=NOW
         )
-        db.session.add_all([tag, offer])
+        reply = QuickReply(portal_id=portal_id, title="Hours", text="To six", updated_at=NOW)
+        plan = Scheduled(
+            portal_id=portal_id,
+            conversation_id=chat.id,
+            user_id=user_id,
+            client_uuid="uuid-0000",
+            text="Later",
+            due_at=NOW,
+            created_at=NOW,
+        )
+        merge = ContactMerge(
+            portal_id=portal_id,
+            kept_id=chat.contact_id,
+            gone_id=chat.contact_id,
+            user_id=user_id,
+            before={},
+            after={},
+            moved={},
+            added=[],
+            merged_at=NOW,
+        )
+        db.session.add_all([tag, offer, reply, plan, merge])
         db.session.flush()
         return Home(
             portal_id,
@@ -89,9 +123,12 @@ def settled(user_id: int) -> Home:
                 "contacts": chat.contact_id,
                 "conversations": chat.id,
                 "decisions": decided.id,
+                "merges": merge.id,
                 "messages": message.id,
                 "portals": portal_id,
+                "quick-replies": reply.id,
                 "requests": left.id,
+                "scheduled": plan.id,
                 "tags": tag.id,
                 "transfers": offer.id,
             },

@@ -86,8 +86,8 @@ export class Api {
   }
 
   /** Sends one file; XHR, because fetch cannot tell how much has gone. */
-  async upload<T>(path: string, file: File, progress: Progress, signal: AbortSignal): Promise<T> {
-    return this.authorized(() => this.transfer<T>(path, file, progress, signal))
+  async upload<T>(path: string, file: File, progress: Progress, signal: AbortSignal, extra: Record<string, string> = {}): Promise<T> {
+    return this.authorized(() => this.transfer<T>(path, file, progress, signal, extra))
   }
 
   /** Opens an event stream; the caller reads the body. */
@@ -197,11 +197,12 @@ export class Api {
     }
   }
 
-  private transfer<T>(path: string, file: File, progress: Progress, signal: AbortSignal): Promise<T> {
+  private transfer<T>(path: string, file: File, progress: Progress, signal: AbortSignal, extra: Record<string, string>): Promise<T> {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest()
       const form = new FormData()
       form.append('file', file, file.name)
+      for (const [name, value] of Object.entries(extra)) form.append(name, value)
       request.open('POST', this.base + path)
       for (const [name, value] of Object.entries(this.headers())) request.setRequestHeader(name, value)
       request.responseType = 'text'

@@ -10,11 +10,15 @@ import { createChannels } from './store/channels'
 import { createContacts } from './store/contacts'
 import { createConversations } from './store/conversations'
 import { createDrafts } from './store/drafts'
+import { createMessageTemplates } from './store/message-templates'
 import { createMessages } from './store/messages'
 import { createOutbox } from './store/outbox'
 import { createOutreach } from './store/outreach'
+import { createProfiles } from './store/profiles'
 import { createRequests } from './store/requests'
 import { createWorkplace } from './store/workplace'
+import { createQuickReplies } from './store/quick-replies'
+import { createScheduled } from './store/scheduled'
 import { createSession } from './store/session'
 import type { Boot } from './types'
 
@@ -50,8 +54,12 @@ export function createPage(boot: Boot) {
     outbox: createOutbox(api),
     outreach: createOutreach(api),
     abilities: createAbilities(api),
+    quickReplies: createQuickReplies(api),
+    scheduled: createScheduled(api),
+    templates: createMessageTemplates(api),
     channels: createChannels(api),
     contacts: createContacts(api),
+    profiles: createProfiles(api),
     requests: createRequests(api, boot.user.id),
     announcer: createAnnouncer(),
     place: createPlace(boot.standalone ?? false)

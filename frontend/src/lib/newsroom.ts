@@ -11,6 +11,7 @@ import { armSound, beep } from './sound'
 import type { LookupNews } from './store/outreach'
 import type { Conversation, Id, LiveEvent, Message, OfflineRequest, Preferences } from './types'
 import type { Transfer } from './workplace'
+import type { Planned } from './store/scheduled'
 
 const BATCH_MS = 50
 /** More would hold up whoever types. */
@@ -43,6 +44,9 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     message: (data) => hearMessage(data as Message),
     channel: (data) => hearChannel(channels, data as ChannelNews),
     typing: (data) => conversations.heardTyping((data as { conversation_id: Id }).conversation_id),
+    contact: (data) => app.profiles.hear(data as { id: Id }),
+    scheduled: (data) => app.scheduled.hear(data as Planned),
+    templates: (data) => app.templates.hear(data as { channel_id: Id }),
     lookup: (data) => app.outreach.hear(data as LookupNews),
     draft: (data) => hearDraft(data as { conversation_id: Id; text: string }),
     request: (data) => hearRequest(data as OfflineRequest),

@@ -9,7 +9,7 @@ import { boot, conversation } from '../build'
 let shown: VueWrapper | undefined
 
 function open(one: Conversation = conversation(), preferences = {}) {
-  vi.stubGlobal('fetch', vi.fn(async () => new Response('{}')))
+  vi.stubGlobal('fetch', vi.fn(async () => new Response('{"items":[],"next":null}')))
   const app = createPage(boot({ preferences }))
   const send = vi.spyOn(app.messages, 'send').mockReturnValue('uuid')
   shown = mount(Composer, {

@@ -6,6 +6,7 @@ import { pauseAfter } from '../backoff'
 import { t } from '../i18n'
 import { explain } from '../explain'
 import { newUuid } from '../uuid'
+import type { FilledTemplate } from './message-templates'
 import type { Attachment, Id, List, Message, Person, Quote } from '../types'
 
 export interface Log {
@@ -17,7 +18,7 @@ export interface Log {
   error: unknown
 }
 
-export interface Draft { text: string; attachments: Attachment[]; quote: Quote | null }
+export interface Draft { text: string; attachments: Attachment[]; quote: Quote | null; template?: FilledTemplate }
 
 export type MessagesStore = ReturnType<typeof createMessages>
 
@@ -35,6 +36,8 @@ const LOCAL = 'local:'
 
 export function createMessages({ api, me, wait = sleep }: Needs) {
   const logs = shallowReactive(new Map<Id, Log>())
+  /** Of templates on their way: a failed one is sent again as what it was. */
+  const templates = new Map<string, FilledTemplate>()
   const queues = new Map<Id, Promise<void>>()
   const sleepers = new Set<() => void>()
 
@@ -116,6 +119,7 @@ export function createMessages({ api, me, wait = sleep }: Needs) {
   /** Shows the message at once and sends it after those before it; returns its uuid. */
   function send(id: Id, draft: Draft): string {
     const uuid = newUuid()
+    if (draft.template) templates.set(uuid, draft.template)
     place(log(id), localMessage(id, uuid, draft))
     enqueue(id, uuid, draft)
     return uuid
@@ -125,7 +129,8 @@ export function createMessages({ api, me, wait = sleep }: Needs) {
     const { conversation_id: id, client_uuid: uuid } = message
     if (isLocal(message) && uuid) {
       change(id, uuid, { state: 'queued', error: null })
-      enqueue(id, uuid, { text: message.text, attachments: message.attachments, quote: message.quote })
+      const template = templates.get(uuid)
+      enqueue(id, uuid, { text: message.text, attachments: message.attachments, quote: message.quote, ...(template ? { template } : {}) })
       return
     }
     const shown = log(id)
@@ -190,7 +195,7 @@ export function createMessages({ api, me, wait = sleep }: Needs) {
   function localMessage(id: Id, uuid: string, draft: Draft): Message {
     return {
       id: LOCAL + uuid, conversation_id: id, version: 0, direction: 'out', origin: 'workplace',
-      author: { id: me.id, name: me.name }, ...draft, state: 'queued', error: null, client_uuid: uuid,
+      author: { id: me.id, name: me.name }, text: draft.text, attachments: draft.attachments, quote: draft.quote, state: 'queued', error: null, client_uuid: uuid,
       at: new Date().toISOString(), edited_at: null, deleted: false
     }
   }
@@ -242,7 +247,8 @@ function bodyOf(uuid: string, draft: Draft): object {
     client_uuid: uuid,
     text: draft.text,
     attachments: draft.attachments.map((attachment) => attachment.id),
-    ...(draft.quote?.id ? { quote_id: draft.quote.id } : {})
+    ...(draft.quote?.id ? { quote_id: draft.quote.id } : {}),
+    ...(draft.template ? { template: draft.template } : {})
   }
 }
 
