@@ -17,6 +17,7 @@ from b24app.rules import texts
 
 PAGE = 30
 PAGE_MAX = 100
+DRAFT = 20_000  # characters
 COUNT_CAP = 1000
 ENTITY_COLUMNS = {
     "deal": Conversation.deal_id,
@@ -46,6 +47,14 @@ class Wanted:
     entity_id: int | None = None
     cursor: str | None = None
     limit: int = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes a draft, and in which of their windows."""
+
+    user_id: int
+    window: str
 
 
 def find(portal_id: int, conversation_id: int) -> Conversation:
@@ -161,9 +170,19 @@ def read(conversation: Conversation, message_id: int, now: datetime) -> None:
     shown.tell_conversation(conversation, now)
 
 
-def keep_draft(conversation: Conversation, text: str) -> None:
-    """What an operator has not sent yet; other screens are not disturbed by it."""
-    conversation.draft = texts.clean(text)[:20_000]
+def keep_draft(conversation: Conversation, text: str, writer: Writer, now: datetime) -> None:
+    """What an operator has not sent yet; their other windows show it, too."""
+    cleaned = texts.clean(text)[:DRAFT]
+    if cleaned == conversation.draft:
+        return
+    conversation.draft = cleaned
+    told = {
+        "conversation_id": str(conversation.id),
+        "text": cleaned,
+        "user_id": str(writer.user_id),
+        "window": writer.window,
+    }
+    announce(conversation.portal_id, "draft", told, now)
 
 
 def tell_typing(conversation: Conversation, name: str, now: datetime) -> None:

@@ -60,7 +60,10 @@ class ReadBody(Body):
 
 
 class DraftBody(Body):
+    """window: a name of the page that writes; it does not hear of its own drafts."""
+
     text: str = Field(max_length=20_000)
+    window: str = Field("", max_length=64)
 
 
 class MessagePath(ById):
@@ -185,8 +188,10 @@ def typing(path: ById) -> tuple[str, int]:
 @blueprint.put("/conversations/<int:number>/draft")
 @guard.employee
 def draft(path: ById, body: DraftBody) -> tuple[str, int]:
+    asking = guard.viewer()
     with transaction():
-        conversations.keep_draft(_found(path), body.text)
+        writer = conversations.Writer(asking.user_id, body.window)
+        conversations.keep_draft(_found(path), body.text, writer, clock.now())
     return "", 204
 
 

@@ -126,6 +126,21 @@ def test_draft_is_kept_on_the_server(client: FlaskClient) -> None:
     assert client.get(path, headers=headers).json["draft"] == "half a"
 
 
+def test_draft_reaches_the_writers_other_windows(client: FlaskClient) -> None:
+    number, headers = talk()
+    path = f"/api/v1/conversations/{number}/draft"
+    for _ in range(2):  # the same again is no news
+        client.put(path, json={"text": "half a", "window": "left"}, headers=headers)
+    listed = client.get("/api/v1/events?after=0", headers=headers).json["items"]
+    (news,) = [one["data"] for one in listed if one["kind"] == "draft"]
+    assert news == {
+        "conversation_id": str(number),
+        "text": "half a",
+        "user_id": str(BORIS),
+        "window": "left",
+    }
+
+
 def test_preferences_are_kept(client: FlaskClient) -> None:
     _, headers = talk()
     client.put("/api/v1/preferences", json={"theme": "dark"}, headers=headers)

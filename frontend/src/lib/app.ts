@@ -50,7 +50,7 @@ export function createPage(boot: Boot) {
     conversations: createConversations({ api, userId: boot.user.id, entity: boot.entity, seesOthers: () => workplace.rights.value.others }),
     workplace,
     messages: createMessages({ api, me: boot.user }),
-    drafts: createDrafts(api),
+    drafts: createDrafts(api, boot.user.id),
     outbox: createOutbox(api),
     outreach: createOutreach(api),
     abilities: createAbilities(api),

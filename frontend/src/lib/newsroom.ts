@@ -8,6 +8,7 @@ import { fillFrame, setTitle } from './frame'
 import { n, t } from './i18n'
 import { Live } from './live'
 import { armSound, beep } from './sound'
+import type { DraftNews } from './store/drafts'
 import type { LookupNews } from './store/outreach'
 import type { Conversation, Id, LiveEvent, Message, OfflineRequest, Preferences } from './types'
 import type { Transfer } from './workplace'
@@ -48,7 +49,7 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     scheduled: (data) => app.scheduled.hear(data as Planned),
     templates: (data) => app.templates.hear(data as { channel_id: Id }),
     lookup: (data) => app.outreach.hear(data as LookupNews),
-    draft: (data) => hearDraft(data as { conversation_id: Id; text: string }),
+    draft: (data) => drafts.hear(data as DraftNews),
     request: (data) => hearRequest(data as OfflineRequest),
     preferences: (data) => session.hear(data as { user_id: Id; preferences: Preferences })
   }
@@ -121,10 +122,6 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     if (!conversation) return !app.boot.entity
     return conversation.status !== 'active' || !conversation.responsible
       || conversation.responsible.id === app.boot.user.id
-  }
-
-  function hearDraft(draft: { conversation_id: Id; text: string }): void {
-    if (draft.conversation_id !== conversations.state.openId) drafts.adopt(draft.conversation_id, draft.text ?? '')
   }
 
   async function readAgain(): Promise<void> {

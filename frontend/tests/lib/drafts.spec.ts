@@ -6,7 +6,7 @@ afterEach(() => { vi.useRealTimers() })
 
 function store() {
   const put = vi.fn(async () => undefined)
-  return { drafts: createDrafts({ put } as never), put }
+  return { drafts: createDrafts({ put } as never, '2', 'here'), put }
 }
 
 test('typing is saved once it pauses', () => {
@@ -14,7 +14,7 @@ test('typing is saved once it pauses', () => {
   drafts.write('1', 'H')
   drafts.write('1', 'Hi')
   vi.advanceTimersByTime(1_000)
-  expect(put.mock.calls).toEqual([['/conversations/1/draft', { text: 'Hi' }]])
+  expect(put.mock.calls).toEqual([['/conversations/1/draft', { text: 'Hi', window: 'here' }]])
 })
 
 test('leaving the chat saves at once', () => {
@@ -30,4 +30,14 @@ test('the server does not overwrite what is being typed', () => {
   drafts.write('1', 'mine')
   drafts.adopt('1', 'theirs')
   expect(drafts.text('1')).toBe('mine')
+})
+
+test('what one writes in another window shows here', () => {
+  const { drafts } = store()
+  const news = { conversation_id: '1', text: 'Hello', user_id: '2', window: 'there' }
+  drafts.hear(news)
+  expect(drafts.text('1')).toBe('Hello')
+  drafts.hear({ ...news, text: 'old', window: 'here' })
+  drafts.hear({ ...news, text: 'secret', user_id: '3' })
+  expect(drafts.text('1')).toBe('Hello')
 })

@@ -3,12 +3,16 @@
 import { reactive } from 'vue'
 import type { Api } from '../api'
 import type { Id } from '../types'
+import { newUuid } from '../uuid'
 
 const PAUSE_MS = 700
 
 export type DraftsStore = ReturnType<typeof createDrafts>
 
-export function createDrafts(api: Pick<Api, 'put'>) {
+export interface DraftNews { conversation_id: Id; text: string; user_id: Id; window: string }
+
+/** `window`: this page's own name, by which it knows its own drafts in the news. */
+export function createDrafts(api: Pick<Api, 'put'>, userId: Id, window = newUuid()) {
   const texts = reactive(new Map<Id, string>())
   const timers = new Map<Id, ReturnType<typeof setTimeout>>()
 
@@ -19,6 +23,11 @@ export function createDrafts(api: Pick<Api, 'put'>) {
   /** The draft of the server; what is being typed here wins. */
   function adopt(id: Id, draft: string): void {
     if (!timers.has(id)) texts.set(id, draft)
+  }
+
+  /** Written in another window of the same person; a colleague's draft is theirs. */
+  function hear({ conversation_id: id, text: draft, user_id: writer, window: where }: DraftNews): void {
+    if (writer === userId && where !== window) adopt(id, draft)
   }
 
   function has(id: Id): boolean {
@@ -37,8 +46,8 @@ export function createDrafts(api: Pick<Api, 'put'>) {
     if (!timers.has(id)) return
     clearTimeout(timers.get(id))
     timers.delete(id)
-    api.put(`/conversations/${id}/draft`, { text: text(id) }).catch(() => undefined)
+    api.put(`/conversations/${id}/draft`, { text: text(id), window }).catch(() => undefined)
   }
 
-  return { texts, text, has, adopt, write, flush }
+  return { texts, text, has, adopt, hear, write, flush }
 }
