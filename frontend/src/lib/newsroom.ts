@@ -6,6 +6,7 @@ import { hearChannel, type ChannelNews } from './channel-news'
 import { badge } from './desktop'
 import { fillFrame, setTitle } from './frame'
 import { n, t } from './i18n'
+import { openLeading } from './leading'
 import { Live } from './live'
 import { armSound, beep } from './sound'
 import type { DraftNews } from './store/drafts'
@@ -31,6 +32,8 @@ interface Ears {
 
 export function openNewsroom(app: App, ears: Ears = {}): () => void {
   const { api, conversations, messages, channels, drafts, requests, session, announcer, place, workplace } = app
+  // A card's tab hears of its own chats only: it must not silence the workplace.
+  const leading = openLeading(`callgear:${app.boot.portal.id}:${app.boot.user.id}:${app.boot.entity?.id ?? ''}`)
   const visible = ref(document.visibilityState === 'visible')
 
   const handlers: Record<string, (data: unknown) => void> = {
@@ -95,15 +98,19 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
     conversations.stoppedTyping(message.conversation_id)
     announce(message, conversation)
     if (isSeen(message.conversation_id) || !isMine(conversation)) return
-    if (session.state.preferences.sound) beep()
+    sound()
     ears.onUnseen?.({ conversation, message })
+  }
+
+  function sound(): void {
+    if (session.state.preferences.sound && leading.leads()) beep()
   }
 
   function hearRequest(request: OfflineRequest): void {
     // A tab of a card shows no requests.
     if (app.boot.entity || !requests.hear(request)) return
     announcer.say(t('New request: {name}', { name: request.contact.name }))
-    if (session.state.preferences.sound) beep()
+    sound()
     ears.onRequest?.(request)
   }
 
@@ -160,6 +167,7 @@ export function openNewsroom(app: App, ears: Ears = {}): () => void {
 
   return () => {
     live.stop()
+    leading.stop()
     stopTitle()
     stopAlarm()
     stopRenewal()
