@@ -2,7 +2,7 @@
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from b24app.rules.identity import Joining, Known, Mark, joining
@@ -11,6 +11,8 @@ PHONE, EMAIL = Mark("phone", "+79990000001"), Mark("email", "anna@client.example
 ID = Mark("id", "telegram:5001")
 MARKS = st.sampled_from((PHONE, EMAIL, ID, Mark("email", "shop@mail.example")))
 KNOWN = st.lists(st.builds(Known, st.integers(1, 5), st.frozensets(MARKS, max_size=3)), max_size=6)
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def known(number: int, *marks: Mark) -> Known:
@@ -37,6 +39,7 @@ def test_own_address_joins_nobody() -> None:
     assert joining([EMAIL], [known(7, EMAIL)], own=[EMAIL]) is None
 
 
+@QUICK
 @given(st.lists(MARKS, max_size=4), KNOWN, st.lists(MARKS, max_size=2), st.randoms())
 def test_order_does_not_matter(
     told: list[Mark], people: list[Known], own: list[Mark], chance: Random
@@ -47,6 +50,7 @@ def test_order_does_not_matter(
     assert joining(mixed, others, own) == joining(told, people, own)
 
 
+@QUICK
 @given(st.lists(MARKS, max_size=4), KNOWN, st.lists(MARKS, max_size=2))
 def test_own_marks_change_nothing_for_others(
     told: list[Mark], people: list[Known], own: list[Mark]
