@@ -8,7 +8,7 @@ from flask import Flask
 
 from sandbox.messengers.whatsapp import create_whatsapp
 from tests.phones import Desk, Phones
-from tests.world import APP, joined, world
+from tests.world import APP, BORIS, joined, world
 
 API = "http://127.0.0.1:7211"
 
@@ -95,6 +95,29 @@ def test_limit_is_waited_out_and_a_closed_window_is_said(lite: Phones) -> None:
     last = desk.log()[-1]
     assert (last["state"], last["error"]["code"]) == ("failed", "window_closed")
     assert "24" in last["error"]["message"]
+
+
+def test_template_opens_a_talk_with_who_never_wrote(lite: Phones) -> None:
+    channel, screen = lite.connect(), lite.here.open("LEFT_MENU", BORIS)
+    templates = f"/channels/{channel['id']}/templates"
+    screen.get(templates)
+    lite.here.run()
+    listed = {(one["name"], one["language"]): one for one in screen.get(templates)["items"]}
+    assert listed["visit", "ru"]["variables"] == ["name", "time"]
+    assert listed["autumn", "ru"]["status"] == "pending"
+    begin = {"channel_id": channel["id"], "address": "+52 55 1234 5678"}
+    screen.post("/outreach/start", begin)
+    desk = Desk(lite.here)
+    desk.answer("Hello?", status=409)  # the window has never been open
+    visit = {"name": "visit", "language": "ru", "values": ["Lupe", "10:00"]}
+    desk.answer("", template=visit)
+    lupe = Phones(lite.here, "whatsapp", lite.simulator, "5215512345678")
+    assert [one["text"] for one in lupe.got()] == ["Ждём вас, Lupe, в 10:00."]
+    assert desk.log()[-1]["state"] == "delivered"
+    lupe.say("I shall come")  # WhatsApp calls her otherwise than she is dialled
+    assert [one["text"] for one in desk.log()][-1] == "I shall come"
+    desk.answer("See you")
+    assert lupe.got()[-1]["text"] == "See you"
 
 
 def test_settings_are_judged_and_a_dead_token_is_mended(lite: Phones) -> None:
