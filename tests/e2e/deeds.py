@@ -41,6 +41,16 @@ def connect(admin: Page, kind: str, **fields: str) -> Locator:
     return on(page, "channel").nth(known)
 
 
+def make_manager(admin: Page, name: str) -> None:
+    """Whoever is one goes on in chats that a colleague has taken."""
+    page = app(admin)
+    on(page, "tab-workplace").click()
+    on(page, "add-manager").click()
+    page.get_by_role("option", name=name).click()
+    expect(on(page, "manager")).to_contain_text(name)
+    admin.keyboard.press("Escape")
+
+
 def open_workplace(page: Page) -> FrameLocator:
     """By the left menu; ready when the news flow."""
     page.locator('nav.side a[href*="/app/placement/"]', has_text="CallGear").click()

@@ -16,6 +16,7 @@ from tests.e2e.deeds import (
     answer,
     connect,
     install,
+    make_manager,
     message,
     open_workplace,
     phone,
@@ -49,6 +50,7 @@ def story(windows: Windows) -> Story:
     install(admin)
     for token in (TOKEN, SECOND_TOKEN):
         expect(on(connect(admin, "telegram", token=token), "health")).to_have_text("Работает")
+    make_manager(admin, "Борис Операторов")  # he goes on in what the line gives to another
     return Story(windows, admin, windows.portal(user=2), phone(windows))
 
 
@@ -154,6 +156,29 @@ def open_line(story: Story) -> Page:
 
 def said(line: Page, text: str) -> Locator:
     return line.get_by_role("log").locator(".say").filter(has_text=text)
+
+
+def test_taken_or_finished_in_the_line_it_is_so_here(story: Story) -> None:
+    line, workplace = story.admin, story.workplace
+    expect(on(workplace, "chat-about")).to_contain_text("Анна Администратор")
+    line.get_by_role("button", name="Завершить диалог").click()
+    expect(line.get_by_text("Диалог завершён.")).to_be_visible()
+    expect(
+        on(workplace, "system-line").filter(has_text="Диалог Открытой линии завершён")
+    ).to_have_count(1)
+    shot(story.boris, "46-finished-in-the-line")
+
+
+def test_taken_or_finished_here_it_is_so_in_the_line(story: Story) -> None:
+    line, workplace = story.admin, story.workplace
+    write(story.anna, "Ещё вопрос")
+    on(workplace, "tab-new").click()
+    row(workplace, "Ещё вопрос").click()
+    on(workplace, "accept").click()
+    expect(line.locator(".talk-head")).to_contain_text("Борис Операторов")
+    shot(line, "47-taken-in-the-workplace")
+    on(workplace, "close").click()
+    expect(line.get_by_text("Диалог завершён.")).to_be_visible()
 
 
 def test_channels_are_changed_and_the_line_disconnected(story: Story) -> None:

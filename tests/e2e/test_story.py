@@ -17,6 +17,7 @@ from tests.e2e.deeds import (
     begin_installation,
     connect,
     install,
+    make_manager,
     message,
     open_workplace,
     phone,
@@ -90,12 +91,7 @@ def test_telegram_bot_connects(story: Story) -> None:
 
 def test_boris_looks_after_colleagues(story: Story) -> None:
     # In the Open Line the administrator takes a chat of his; he goes on answering in it.
-    page = app(story.admin)
-    on(page, "tab-workplace").click()
-    on(page, "add-manager").click()
-    page.get_by_role("option", name="Борис Операторов").click()
-    expect(on(page, "manager")).to_contain_text("Борис Операторов")
-    story.admin.keyboard.press("Escape")
+    make_manager(story.admin, "Борис Операторов")
 
 
 def test_widget_is_put_on_the_site(story: Story) -> None:
