@@ -52,6 +52,20 @@ def talk(windows: Windows) -> Talk:
     return story
 
 
+def test_search_offers_a_chat_with_a_stranger(talk: Talk) -> None:
+    field = on(talk.workplace, "search")
+    field.fill("+79990000000")
+    expect(on(talk.workplace, "start-with")).to_contain_text("Начать чат+7 999 000-00-00")
+    shot(talk.boris, "talk-00-stranger")
+    field.press("ArrowDown")
+    talk.boris.keyboard.press("Enter")
+    expect(on(talk.workplace, "outreach-address")).to_have_value("+7 999 000-00-00")
+    expect(on(talk.workplace, "outreach-absent")).to_have_text("Номер не найден")
+    talk.boris.keyboard.press("Escape")
+    field.fill("")
+    expect(on(talk.workplace, "chat-row")).to_have_count(1)
+
+
 def test_first_word_finds_only_who_wrote(talk: Talk) -> None:
     talk.windows.forgive(r"status of 400 .*/api/v1/outreach/")
     on(talk.workplace, "write-first").click()
