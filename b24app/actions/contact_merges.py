@@ -19,6 +19,8 @@ from b24app.models import (
     Identity,
     OfflineRequest,
 )
+from b24app.models.event import announce
+from b24app.rules.identity import Joining
 
 FIELDS = (
     "name",
@@ -46,15 +48,35 @@ def merge(editor: Editor, kept_id: int, gone_id: int, now: datetime) -> ContactM
     kept, gone = _both(editor.portal_id, kept_id, gone_id)
     if kept.merged_into or gone.merged_into:
         raise Conflict(ALREADY, code="merged")
+    row = _merged(kept, gone, now, user_id=editor.user_id)
+    _told(editor, "contact.merge", row, now)
+    profiles.tell(kept, now)
+    return row
+
+
+def join(portal_id: int, gone_id: int, why: Joining, now: datetime) -> ContactMerge | None:
+    """Somebody who just came is somebody known: nobody asked, and everybody may undo it.
+
+    None: who was known is part of somebody else by now; an operator will see a duplicate.
+    """
+    kept, gone = _both(portal_id, why.contact_id, gone_id)
+    if kept.merged_into:
+        return None
+    row = _merged(kept, gone, now, user_id=0, cause=why.by.kind, mark=why.by.value)
+    announce(portal_id, "contact", {"id": str(kept.id)}, now)
+    return row
+
+
+def _merged(kept: Contact, gone: Contact, now: datetime, **by: Any) -> ContactMerge:
     row = ContactMerge(
-        portal_id=editor.portal_id,
+        portal_id=kept.portal_id,
         kept_id=kept.id,
         gone_id=gone.id,
-        user_id=editor.user_id,
         merged_at=now,
         before=_fields(kept),
         moved={model.__tablename__: _numbers(model, gone.id) for model in MOVED},
         added=[],
+        **by,
     )
     _join(kept, gone)
     row.added = _addresses(kept, gone, row, now)
@@ -63,8 +85,6 @@ def merge(editor: Editor, kept_id: int, gone_id: int, now: datetime) -> ContactM
     gone.merged_into = kept.id
     row.after = _fields(kept)
     db.session.add(row)
-    _told(editor, "contact.merge", row, now)
-    profiles.tell(kept, now)
     return row
 
 
@@ -110,6 +130,7 @@ def _both(portal_id: int, kept_id: int, gone_id: int) -> tuple[Contact, Contact]
             .where(Contact.portal_id == portal_id, Contact.id.in_((kept_id, gone_id)))
             .order_by(Contact.id)
             .with_for_update()
+            .execution_options(populate_existing=True)
         )
     }
     if len(rows) < 2:

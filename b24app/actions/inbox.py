@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, lazyload
 from b24app import channels, clock, i18n, media
 from b24app.actions import (
     accounts,
+    contact_merges,
     joining,
     journal,
     left,
@@ -405,11 +406,9 @@ def _new_conversation(channel: Channel, identity: Identity, now: datetime) -> Co
 def _new_identity(
     channel: Channel, chat_id: str, person: Person, now: datetime, contact: Contact | None = None
 ) -> Identity:
-    joined: dict[str, Any] = {}
-    if contact is None and (known := joining.found(channel, person)):
-        contact, why = known
-        joined = {"joined": {"by": why.by.kind, "value": why.by.value}}
+    why = None
     if contact is None:
+        why = joining.found(channel, person)
         contact = Contact(
             portal_id=channel.portal_id, created_at=now, name=person.name, phone="", email=""
         )
@@ -426,11 +425,15 @@ def _new_identity(
         avatar_url=person.avatar_url,
         language=person.language,
         blocked=False,
-        details=joined,
+        details={"joined": {"by": why.by.kind, "value": why.by.value}} if why else {},
         created_at=now,
     )
     db.session.add(identity)
     db.session.flush()  # the conversation names the identity's id
+    if why:
+        contact.learn(texts.tidy(person))
+        contact_merges.join(channel.portal_id, contact.id, why, now)
+        db.session.refresh(identity, ["contact"])
     return identity
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 
 from b24app import channels
 from b24app.db import db
-from b24app.models import Channel, Contact, ContactAddress, Identity
+from b24app.models import Channel, Contact, ContactAddress, ContactMerge, Identity
 from b24app.rules import identity, texts
 from b24app.rules.identity import Joining, Known, Mark
 from b24app.values import Person
@@ -16,15 +16,13 @@ COLUMNS: dict[str, Any] = {"phone": Contact.phone, "email": Contact.email}
 MOST = 50
 
 
-def found(channel: Channel, person: Person) -> tuple[Contact, Joining] | None:
+def found(channel: Channel, person: Person) -> Joining | None:
     """The contact that a new address belongs to, and why; None for somebody new."""
     told = _told(channel, person)
     if not told:
         return None
-    joining = identity.joining(told, _known(channel, told), _own(channel, told))
-    if joining is None:
-        return None
-    return db.session.get_one(Contact, joining.contact_id), joining
+    known, own, undone = _known(channel, told), _own(channel, told), _undone(channel, told)
+    return identity.joining(told, known, own, undone)
 
 
 def _told(channel: Channel, person: Person) -> list[Mark]:
@@ -67,10 +65,22 @@ def _holders(channel: Channel, mark: Mark) -> Any:
     )
     return (
         select(Contact.id)
-        .where(Contact.portal_id == channel.portal_id)
+        .where(Contact.portal_id == channel.portal_id, Contact.merged_into.is_(None))
         .where(or_(COLUMNS[mark.kind] == mark.value, Contact.id.in_(others)))
         .order_by(Contact.id)
     )
+
+
+def _undone(channel: Channel, told: Iterable[Mark]) -> set[Joining]:
+    """Who was joined by these marks once and taken apart by an operator."""
+    rows = db.session.execute(
+        select(ContactMerge.kept_id, ContactMerge.cause, ContactMerge.mark).where(
+            ContactMerge.portal_id == channel.portal_id,
+            ContactMerge.undone_at.is_not(None),
+            ContactMerge.mark.in_([mark.value for mark in told]),
+        )
+    )
+    return {Joining(kept, Mark(cause, value)) for kept, cause, value in rows}
 
 
 def _own(channel: Channel, told: Iterable[Mark]) -> set[Mark]:

@@ -186,7 +186,9 @@ def _merge(row: ContactMerge) -> dict[str, Any]:
         "id": str(row.id),
         "name": contacts.named(gone),
         "at": shown.moment(row.merged_at),
-        "by": by.name if by else f"#{row.user_id}",
+        "by": by.name if by else f"#{row.user_id}" if row.user_id else "",
+        "cause": row.cause,
+        "mark": row.mark if row.cause in ("phone", "email") else "",
     }
 
 

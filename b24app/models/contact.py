@@ -67,14 +67,21 @@ class ContactMerge(Row):
 
     before, after: the fields of the one who stayed; moved: table → ids that changed hands;
     added: ids of addresses that were made for it. With these it can be undone exactly.
+    user_id: who merged them, or 0: they were joined by themselves, by what both are known by.
+    cause: then id / phone / email, and mark: its value, as rules.identity has it.
     """
 
     __tablename__ = "contact_merge"
-    __table_args__ = (Index("ix_contact_merge_kept", "kept_id"),)
+    __table_args__ = (
+        Index("ix_contact_merge_kept", "kept_id"),
+        Index("ix_contact_merge_mark", "portal_id", "mark"),
+    )
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id", ondelete="CASCADE"))
     kept_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     gone_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column()
+    cause: Mapped[str] = mapped_column(String(8), default="")
+    mark: Mapped[str] = mapped_column(String(240), default="")
     before: Mapped[dict[str, Any]] = mapped_column(Json)
     after: Mapped[dict[str, Any]] = mapped_column(Json)
     moved: Mapped[dict[str, Any]] = mapped_column(Json)

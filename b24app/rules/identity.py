@@ -32,7 +32,10 @@ class Joining:
 
 
 def joining(
-    told: Collection[Mark], known: Iterable[Known], own: Collection[Mark] = ()
+    told: Collection[Mark],
+    known: Iterable[Known],
+    own: Collection[Mark] = (),
+    undone: Collection[Joining] = (),
 ) -> Joining | None:
     """The contact that somebody new belongs to; None: nobody known.
 
@@ -40,12 +43,14 @@ def joining(
     marks and contacts are named changes nothing.
     Args:
         own: marks of the channels themselves: everybody who writes there may carry them.
+        undone: what people took apart: nobody is joined so again.
     """
     contacts = list(known)
     for mark in sorted(set(told) - set(own), key=_strength):
-        holders = [one.contact_id for one in contacts if mark in one.marks]
-        if holders:
-            return Joining(min(holders), mark)
+        holders = [Joining(one.contact_id, mark) for one in contacts if mark in one.marks]
+        allowed = [one for one in holders if one not in undone]
+        if allowed:
+            return min(allowed, key=lambda one: one.contact_id)
     return None
 
 

@@ -134,3 +134,45 @@ def test_phone_of_the_messenger_is_locked() -> None:
     seen = profiles.shown_profile(kept)
     assert (seen["phones"], seen["manager"]["name"]) == ([PHONE, OTHER], "Boris 2")
     assert "contact" in [one.kind for one in build.news()]
+
+
+def joined() -> tuple[Contact, Contact]:
+    """Anna writes to an account and then a letter from her own address: (kept, joined)."""
+    account = build.channel(kind="telegram_personal", settings={})
+    build.operator(account.portal)
+    told = Person("5001", name="Anna", email="anna@client.example")
+    build.heard(account, chat_id="5001", person=told)
+    letter(account.portal, "shop@mail.example")
+    kept, gone = build.rows(Contact)
+    db.session.commit()
+    return kept, gone
+
+
+def letter(home: Portal, address: str) -> Conversation:
+    box = build.channel(home, kind="email", external_id=address, settings={"address": address})
+    sender = Person("anna@client.example", name="A. P.", email="anna@client.example")
+    said = build.heard(box, chat_id=sender.external_id, person=sender)
+    return db.session.get_one(Conversation, said.conversation_id)
+
+
+def test_joining_by_itself_is_shown_with_its_cause_and_undone() -> None:
+    kept, gone = joined()
+    (shown,) = profiles.shown_profile(kept)["merges"]
+    assert (shown["name"], shown["by"]) == ("A. P.", "")
+    assert (shown["cause"], shown["mark"]) == ("email", "anna@client.example")
+    assert {row.contact_id for row in build.rows(Conversation)} == {kept.id}
+    by = Editor(kept.portal_id, BORIS)
+    contact_merges.undo(by, int(shown["id"]), NOW)
+    db.session.commit()
+    assert [row.contact_id for row in build.rows(Conversation)] == [kept.id, gone.id]
+    assert [row.contact_id for row in build.rows(Identity)] == [kept.id, gone.id]
+    assert (gone.name, gone.email, gone.merged_into) == ("A. P.", "anna@client.example", None)
+    assert profiles.shown_profile(kept)["merges"] == []
+
+
+def test_what_was_taken_apart_is_not_joined_again() -> None:
+    kept, gone = joined()
+    (shown,) = profiles.shown_profile(kept)["merges"]
+    contact_merges.undo(Editor(kept.portal_id, BORIS), int(shown["id"]), NOW)
+    home = db.session.get_one(Portal, kept.portal_id)
+    assert letter(home, "sales@mail.example").contact_id == gone.id

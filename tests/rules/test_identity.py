@@ -57,3 +57,11 @@ def test_own_marks_change_nothing_for_others(
 ) -> None:
     without = [mark for mark in told if mark not in own]
     assert joining(told, people, own) == joining(without, people)
+
+
+def test_what_was_undone_is_not_joined_so_again() -> None:
+    both = [known(4, EMAIL, PHONE), known(9, EMAIL)]
+    undone = [Joining(4, EMAIL)]
+    assert joining([EMAIL], both, undone=undone) == Joining(9, EMAIL)
+    assert joining([EMAIL], both[:1], undone=undone) is None
+    assert joining([PHONE], both, undone=undone) == Joining(4, PHONE)

@@ -5,7 +5,8 @@ import type { Api } from '../api'
 import type { Id, Time } from '../types'
 
 export interface Duplicate { id: Id; name: string; phone: string; email: string }
-export interface Merge { id: Id; name: string; at: Time; by: string }
+/** cause: by what two clients were joined by themselves, and its value; '' if a person merged them. */
+export interface Merge { id: Id; name: string; at: Time; by: string; cause: '' | 'id' | 'phone' | 'email'; mark: string }
 
 export interface Profile {
   id: Id
