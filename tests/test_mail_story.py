@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from b24app.actions import requests
 from b24app.db import reading
-from b24app.models import Arrival
+from b24app.models import Arrival, Attachment
 from tests.mailserver import ANNA, OURS, Mail
 from tests.world import BORIS, Screen, World, world
 
@@ -175,6 +176,27 @@ def test_letters_become_requests_if_asked(here: World, mail: Mail) -> None:
     assert (request["kind"], request["email"]) == ("email", ANNA)
     assert (request["text"], request["form"]) == ("Is the owl in stock?", {"Subject": "Owl"})
     assert chats(here) == []
+
+
+def test_files_of_a_letter_come_along_with_its_request_once(anywhere: World, mail: Mail) -> None:
+    connect(anywhere, mail, as_requests=True)
+    letter = EmailMessage()
+    letter["From"], letter["Subject"], letter["Message-ID"] = ANNA, "Owl", "<f@client.example>"
+    letter.set_content("As on the picture")
+    letter.add_attachment(GIF, "image", "gif", filename="owl.gif")
+    large = b"0" * (requests.FILE_LIMIT + 1)
+    letter.add_attachment(large, "application", "pdf", filename="large.pdf")
+    for _ in range(2):  # a server that shows one letter twice
+        mail.boxes.deliver(OURS, letter.as_bytes())
+        anywhere.look()
+    (request,) = anywhere.open("LEFT_MENU", BORIS).get("/requests")["items"]
+    kept, refused = request["attachments"]
+    assert (kept["name"], kept["kind"], kept["state"]) == ("owl.gif", "image", "stored")
+    with anywhere.app.test_client().get(kept["url"]) as opened:
+        assert opened.data == GIF
+    assert (refused["name"], refused["state"]) == ("large.pdf", "failed")
+    with reading() as session:
+        assert session.query(Attachment).count() == 2
 
 
 def test_nothing_is_missed_while_disconnected(here: World, mail: Mail) -> None:

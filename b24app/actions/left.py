@@ -13,7 +13,7 @@ FIELD_MAX = 1000
 
 def keep(channel: Channel, news: Incoming, now: datetime) -> OfflineRequest:
     """Keep it as a request, in the running transaction; the same one again changes nothing."""
-    return requests.keep(channel, _given(channel, news), now)
+    return requests.keep(channel, _given(channel, news), now, remote=news.files)
 
 
 def _given(channel: Channel, news: Incoming) -> forms.Given:

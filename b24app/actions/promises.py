@@ -1,5 +1,6 @@
 """What a message sets in motion: each promise is written with the row it serves."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from b24app.actions import accounts
 from b24app.db import db
-from b24app.models import Channel, Conversation, LineLink, Message, OfflineRequest
+from b24app.models import Attachment, Channel, Conversation, LineLink, Message, OfflineRequest
 from b24app.models.job import LATER, SOON, URGENT, promise
 from b24app.rules import lifecycle
 
@@ -242,13 +243,22 @@ def crm_todo(row: OfflineRequest, now: datetime) -> None:
 
 def fetch_files(message: Message, now: datetime) -> None:
     """Bring files into our store while the messenger still gives them."""
-    for number in [one.id for one in message.attachments if one.state == "remote"]:
+    _fetch(message.portal_id, message.attachments, f"message:{message.id}:fetch", now)
+
+
+def fetch_request_files(row: OfflineRequest, now: datetime) -> None:
+    """Bring files that came along with a request into our store."""
+    _fetch(row.portal_id, row.attachments, f"request:{row.id}:fetch", now)
+
+
+def _fetch(portal_id: int, files: Iterable[Attachment], lane: str, now: datetime) -> None:
+    for number in [one.id for one in files if one.state == "remote"]:
         promise(
             "fetch",
             f"fetch:{number}",
             now,
-            portal_id=message.portal_id,
-            lane=f"message:{message.id}:fetch",
+            portal_id=portal_id,
+            lane=lane,
             priority=URGENT + 5,
             payload={"attachment_id": number},
         )

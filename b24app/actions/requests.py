@@ -26,9 +26,11 @@ from b24app.models import (
 )
 from b24app.rules import texts
 from b24app.rules.forms import Given
-from b24app.values import Person
+from b24app.values import Person, RemoteFile
 
 PAGE = 30
+FILE_LIMIT = 10 << 20
+FILES_MAX = 10
 PAGE_MAX = 100
 COUNT_CAP = 1000
 STATUSES = ("new", "active", "done")
@@ -59,11 +61,18 @@ class Brought:
 
 
 def keep(
-    channel: Channel, given: Given, now: datetime, files: Sequence[Brought] = ()
+    channel: Channel,
+    given: Given,
+    now: datetime,
+    files: Sequence[Brought] = (),
+    remote: Sequence[RemoteFile] = (),
 ) -> OfflineRequest:
     """Keep what somebody left, in the running transaction; the same one again changes nothing.
 
     Files of a repetition belong to nobody: whoever brought them takes them back.
+    Args:
+        files: in our store already; at most FILES_MAX of FILE_LIMIT bytes.
+        remote: a channel has them; they are brought afterwards, as many as a form may have.
     Raises:
         Conflict: its external_id belongs to somebody else's request.
         IntegrityError: the same one is being kept this moment; do it again.
@@ -75,6 +84,9 @@ def keep(
         return _same(known, given)
     row = _new(channel, given, names[0], now)
     row.attachments = [_file(channel, one, now) for one in files]
+    row.attachments += [_to_bring(channel, one, now) for one in remote[:FILES_MAX]]
+    db.session.flush()  # promises name the attachments' ids
+    promises.fetch_request_files(row, now)
     if not given.spam:
         promises.crm_request(row, now)
     shown.tell_request(row, now)
@@ -245,6 +257,21 @@ def _file(channel: Channel, brought: Brought, now: datetime) -> Attachment:
         media_key=stored.key,
         state="stored",
         remote_id="",
+        created_at=now,
+    )
+
+
+def _to_bring(channel: Channel, file: RemoteFile, now: datetime) -> Attachment:
+    return Attachment(
+        portal_id=channel.portal_id,
+        channel_id=channel.id,
+        owner="request",
+        kind=file.kind,
+        name=media.safe_name(file.name),
+        mime=file.mime or "application/octet-stream",
+        size=file.size,
+        remote_id=file.remote_id,
+        state="remote",
         created_at=now,
     )
 

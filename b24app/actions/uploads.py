@@ -6,11 +6,20 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from b24app import clock, http, media
-from b24app.actions import accounts, inbox, promises, shown
+from b24app.actions import accounts, inbox, promises, requests, shown
 from b24app.channels.base import Adapter
 from b24app.db import db, transaction
 from b24app.errors import AppError, Busy, RemoteError, TooLarge
-from b24app.models import Arrival, Attachment, Channel, Conversation, Job, Message, Portal
+from b24app.models import (
+    Arrival,
+    Attachment,
+    Channel,
+    Conversation,
+    Job,
+    Message,
+    OfflineRequest,
+    Portal,
+)
 from b24app.values import Fetched, HookCall, RemoteFile
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
@@ -57,11 +66,12 @@ def fetch(job: Job) -> None:
         adapter = accounts.adapter(channel) if channel else None
         portal = session.get_one(Portal, row.portal_id)
         origin = portal.origin
+        limit = requests.FILE_LIMIT if row.request_id else FETCH_LIMIT
         call = _call_of(row) if adapter and adapter.files_in_calls else None
     try:
         fetched = _brought(adapter, call, file) if adapter else _from_portal(origin, file)
         with fetched.stream:
-            stored = media.save(fetched.stream, FETCH_LIMIT)
+            stored = media.save(fetched.stream, limit)
     except media.Infected as error:
         _give_up(number, error, state="infected")
     except TooLarge as error:
@@ -113,6 +123,9 @@ def _give_up(number: int, error: AppError, state: str = "failed") -> None:
 
 def _tell(row: Attachment, now: datetime) -> None:
     """Screens see the file; an Open Line or a messenger that waited for it goes on."""
+    if row.request_id:
+        shown.tell_request(db.session.get_one(OfflineRequest, row.request_id), now)
+        return
     message = db.session.get_one(Message, row.message_id)
     conversation = db.session.get_one(Conversation, message.conversation_id)
     message.version += 1

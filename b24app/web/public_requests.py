@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from b24app import clock, i18n, media
 from b24app.actions import requests, widget
-from b24app.actions.requests import Brought
+from b24app.actions.requests import FILE_LIMIT, FILES_MAX, Brought
 from b24app.channels import webchat
 from b24app.db import reading, transaction
 from b24app.errors import AppError, Busy, Denied, Invalid, TooLarge
@@ -27,8 +27,6 @@ from b24app.web.i18n import reader
 from b24app.web.widget import limiter
 
 BODY_LIMIT = 256 * 1024
-FILE_LIMIT = 10 << 20
-FILES_MAX = 10
 FORM_LIMIT = 25 << 20  # all of a form with its files
 PARTS_MAX = 2 * forms.FIELDS_MAX  # of a multipart body; how many are fields is judged later
 DOOR = "requests"
