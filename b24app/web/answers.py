@@ -31,7 +31,7 @@ class Json(DefaultJSONProvider):
 
 def _kept(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):
         return [_kept(one) for one in value]
     if isinstance(value, dict):

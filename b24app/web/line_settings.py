@@ -17,7 +17,7 @@ blueprint = api.blueprint("line_settings")
 Values = Annotated[dict[str, Any], Field(max_length=200)]
 
 
-class Change(Body):
+class LineChange(Body):
     """base: the values that the person was looking at; without it the newest win."""
 
     document: Values
@@ -38,7 +38,7 @@ def show(path: LinePath) -> Response:
 
 @blueprint.put("/lines/<int:line>/settings")
 @guard.configurer
-def change(path: LinePath, body: Change) -> Response:
+def change(path: LinePath, body: LineChange) -> Response:
     asking, wish = guard.viewer(), Wish(body.document, body.base)
     kept = line_settings.write(asking.portal_id, path.line, wish, asking.user_id, clock.now())
     return jsonify(kept)
