@@ -184,17 +184,21 @@ def smallest(schema: dict[str, Any], description: Any) -> Any:
 
 
 def tried(client: FlaskClient, description: Any, home: Home, asker: Home) -> dict[str, int]:
-    """What each route answers the asker about the things of a home."""
+    """What each route answers the asker about the things of a home; they are read first."""
     answers = {}
-    for rule in with_ids(client.application):
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            answer = client.open(
-                address(rule, home.things),
-                method=method,
-                json=body(description, rule, method),
-                headers=asker.headers,
-            )
-            answers[f"{method} {rule}"] = answer.status_code
+    ways = [
+        (method, rule)
+        for rule in with_ids(client.application)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+    for method, rule in sorted(ways, key=lambda way: way[0] != "GET"):
+        answer = client.open(
+            address(rule, home.things),
+            method=method,
+            json=body(description, rule, method),
+            headers=asker.headers,
+        )
+        answers[f"{method} {rule}"] = answer.status_code
     return answers
 
 
