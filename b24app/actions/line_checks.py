@@ -2,6 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import exists, select
+
+from b24app.db import db
+from b24app.models import Job
 from b24app.models.job import LATER, SOON, promise
 
 EVERY = timedelta(hours=1)
@@ -51,14 +55,20 @@ def ask_doubts(portal_id: int, now: datetime, pause: timedelta = BREATH) -> None
 
 
 def watch(portal_id: int, now: datetime) -> None:
-    """See soon whether somebody took a new chat in the line: no event tells of it."""
-    due = now + GLANCE
+    """See soon whether somebody took a new chat in the line: no event tells of it.
+
+    A running look that promises the next one by its own name would run again at once.
+    """
+    due, lane = now + GLANCE, f"portal:{portal_id}:look*"
+    waits = (Job.lane == lane, Job.state == "queued", Job.kind == "line_watch")
+    if db.session.scalar(select(exists().where(*waits))):
+        return
     promise(
         "line_watch",
-        f"line_watch:{portal_id}:{int(due.timestamp() // GLANCE.total_seconds())}",
+        f"line_watch:{portal_id}:{int(due.timestamp() * 1000)}",
         now,
         portal_id=portal_id,
-        lane=f"portal:{portal_id}:look*",
+        lane=lane,
         priority=LAST,
         due_at=due,
         payload={"portal_id": portal_id},

@@ -14,7 +14,7 @@ from b24app.bitrix.batch import LIMIT
 from b24app.bitrix.client import Client
 from b24app.bitrix.connector import LineStatus
 from b24app.db import db, reading, transaction
-from b24app.errors import BitrixError
+from b24app.errors import BitrixError, NotFound
 from b24app.i18n import N_
 from b24app.models import Channel, Job, LineLink
 from b24app.models.event import announce
@@ -126,6 +126,7 @@ def mend(portal_id: int, line_id: int, user_id: int | None, now: datetime) -> No
     """Connect a line anew as it was; what waited for it goes on its way.
 
     Raises:
+        NotFound: the portal has no such line.
         BitrixError: the portal refuses.
     """
     with reading():
@@ -133,7 +134,12 @@ def mend(portal_id: int, line_id: int, user_id: int | None, now: datetime) -> No
     client = portals.client(portal_id)
     if wanted is None:
         call = connector.activate(openlines.CONNECTOR, line_id, False)
-        client.call(call.method, call.params)
+        try:
+            client.call(call.method, call.params)
+        except BitrixError as error:
+            if error.code == "ERROR_ARGUMENT":
+                raise NotFound("There is no such Open Line in this Bitrix24.") from error
+            raise
     else:
         off = any(one.id == line_id and one.on is False for one in look(client, line_id))
         switch_on(client, line_id, wanted, line_too=off)

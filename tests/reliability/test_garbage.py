@@ -78,9 +78,16 @@ def untouched(here: Stage) -> Iterator[Stage]:
     assert rows() == before
 
 
-# Anybody may see the widget's script and the pages that ask where to sign in and whether to
-# sign out; the rest of the standalone pages sends there.
-ANYBODY = {"widget.script", "signin.ask", "signin.leaving"}
+# Anybody may see the widget's script, the pages that ask where to sign in and whether to sign
+# out, and what makes the workplace installable; the rest of the standalone pages sends there.
+ANYBODY = {
+    "widget.script",
+    "signin.ask",
+    "signin.leaving",
+    "installable.manifest",
+    "installable.worker",
+    "installable.offline",
+}
 
 
 def test_strangers_get_plain_refusals(untouched: Stage) -> None:

@@ -14,7 +14,7 @@ from tests.web.test_strangers import Home, settled
 
 EXAMPLES = 3
 # They go out of the house: with nobody there each try would wait for its answer.
-OUTWARD = {"POST /api/v1/channels"}
+OUTWARD = {"POST /api/v1/channels", "POST /api/v1/channels/{number}/reconnect"}
 AWAY = {"no_token", "busy"}  # there is no Bitrix24 behind the portal of this test
 WORDS = {"code", "message", "fields"}
 
