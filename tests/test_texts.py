@@ -181,3 +181,10 @@ def test_marks_of_scripts_are_found(source: str, found: list[tuple[str, str]]) -
     ones = [(_unescaped(match[1]), "") for match in SCRIPT_ONE.finditer(source)]
     many = [(match[1], match[2]) for match in SCRIPT_MANY.finditer(source)]
     assert ones + many == found
+
+
+def test_no_text_is_translated_twice() -> None:
+    """Of two translations of one text nobody knows which is shown."""
+    path = ROOT / "translations" / "ru" / "LC_MESSAGES" / "messages.po"
+    given = re.findall(r'^msgid ((?:".*"\n)+)', path.read_text(), re.MULTILINE)
+    assert sorted(given) == sorted(set(given))
