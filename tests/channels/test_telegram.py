@@ -136,6 +136,21 @@ def test_long_caption_goes_before_the_file() -> None:
     assert [(len(part.text), len(part.files)) for part in found] == [(1025, 0), (0, 1)]
 
 
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("я" * 1024, [(1024, 1)]),
+        ("😀" * 512, [(512, 1)]),
+        ("😀" * 513, [(513, 0), (0, 1)]),
+        ("я" * 4096, [(4096, 0), (0, 1)]),
+        ("я" * 4097, [(4096, 0), (1, 0), (0, 1)]),
+    ],
+)
+def test_limits_count_as_telegram_counts(text: str, sizes: list[tuple[int, int]]) -> None:
+    found = parts.parts(Outgoing("5", "u", text, (file(),)))
+    assert [(len(part.text), len(part.files)) for part in found] == sizes
+
+
 def test_sticker_has_no_caption() -> None:
     found = parts.parts(Outgoing("5", "u", "Hi", (file("sticker", "image/webp"),)))
     assert [(part.text, len(part.files)) for part in found] == [("Hi", 0), ("", 1)]

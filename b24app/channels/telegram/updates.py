@@ -105,7 +105,7 @@ class Quote(Model):
 
 
 class Titled(Model):
-    """A dice, a poll or a game: what can be said of it in words."""
+    """A dice, a poll, a game and the like: what can be said of it in words."""
 
     emoji: Name = ""
     value: Number | None = None
@@ -139,6 +139,10 @@ class Message(Model):
     poll: Titled | None = None
     game: Titled | None = None
     story: Titled | None = None
+    checklist: Titled | None = None
+    invoice: Titled | None = None
+    giveaway: Titled | None = None
+    paid_media: Titled | None = None
     quote: Quote | None = None
     reply_to_message: "Message | None" = None
 
@@ -156,6 +160,8 @@ class Update(Model):
     message: Message | None = None
     edited_message: Message | None = None
     my_chat_member: Membership | None = None
+    channel_post: Message | None = None
+    edited_channel_post: Message | None = None
 
 
 def number(body: bytes) -> str:
@@ -185,6 +191,8 @@ def parsed(body: bytes) -> list[Parsed]:
     except (ValidationError, RecursionError) as error:
         raise Invalid(f"This is no update of Telegram: {_first(error)}") from None
     about = update.message or update.edited_message or update.my_chat_member
+    if update.channel_post or update.edited_channel_post:
+        return [Skipped("channel_post")]
     if about is None:
         return [Skipped("unknown_update")]
     if about.chat.type != "private":
@@ -323,8 +331,9 @@ def _say_location(message: Message) -> str:
 def _say_contact(message: Message) -> str:
     if not message.contact:
         return ""
-    name = f"{message.contact.first_name} {message.contact.last_name}".strip()
-    return f"👤 {name} {_phone(message.contact.phone_number)}"
+    shared = message.contact
+    told = ("👤", shared.first_name, shared.last_name, _phone(shared.phone_number))
+    return " ".join(word for word in told if word)
 
 
 def _say_dice(message: Message) -> str:
@@ -333,11 +342,13 @@ def _say_dice(message: Message) -> str:
 
 def _say_titled(message: Message) -> str:
     """Kinds we cannot show are named, so that nothing disappears silently."""
-    found = {"poll": message.poll, "game": message.game, "story": message.story}
-    for kind, thing in found.items():
-        if thing:
+    for kind in NAMED:
+        if thing := getattr(message, kind):
             return f"[{kind}] {thing.question or thing.title}".strip()
     return ""
+
+
+NAMED = ("poll", "game", "story", "checklist", "invoice", "giveaway", "paid_media")
 
 
 def _say_sticker(message: Message) -> str:

@@ -20,6 +20,13 @@ export function pieces(text: string): Piece[] {
   return found
 }
 
+const PLACE = /^https:\/\/maps\.google\.com\/maps\?q=-?[\d.]+,-?[\d.]+$/
+
+/** What a link says on the screen: a place that a client sent is no address to read out. */
+export function linkText({ text, href }: Piece): string {
+  return href && PLACE.test(href) ? t('Show on the map') : text
+}
+
 /** A text cut at the beginnings of words that are looked for. */
 export function marks(text: string, words: string): { text: string; hit: boolean }[] {
   const wanted = words.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []

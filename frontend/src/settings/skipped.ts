@@ -3,6 +3,7 @@ import { t } from '../lib/i18n'
 /** Why a messenger's news are shown to nobody; `{ "group_chat": 3 }` comes from the server. */
 function words(reason: string): string {
   if (reason === 'group_chat') return t('group chats')
+  if (reason === 'channel_post') return t('channel posts')
   if (reason === 'another_number') return t('another number of the account')
   if (reason === 'not_understood') return t('not understood')
   if (reason.startsWith('system_') || reason === 'nothing_to_show') return t('service messages')

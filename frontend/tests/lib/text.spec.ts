@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { capped, initials, isJumbo, phone, pieces } from '../../src/lib/text'
+import { capped, initials, isJumbo, linkText, phone, pieces } from '../../src/lib/text'
 
 test('links are found without the full stop after them', () => {
   expect(pieces('See https://shop.example/a?b=1. Thanks')).toEqual([
@@ -14,6 +14,12 @@ test('a script is no link', () => {
 test('pieces joined are the text', () => {
   const text = 'a@b.example и http://x.y, «https://z.example/путь»!'
   expect(pieces(text).map((piece) => piece.text).join('')).toBe(text)
+})
+
+test('a place is a link in words, all other links are as they came', () => {
+  expect(pieces('📍 Shop\nhttps://maps.google.com/maps?q=-55.75,37.62').map(linkText)).toEqual(['📍 Shop\n', 'Show on the map'])
+  const other = 'https://maps.google.com/maps?q=cafe'
+  expect(pieces(other).map(linkText)).toEqual([other])
 })
 
 test('only a few emoji are drawn large', () => {
