@@ -169,18 +169,6 @@ def test_taken_or_finished_in_the_line_it_is_so_here(story: Story) -> None:
     shot(story.boris, "46-finished-in-the-line")
 
 
-def test_taken_or_finished_here_it_is_so_in_the_line(story: Story) -> None:
-    line, workplace = story.admin, story.workplace
-    write(story.anna, "Ещё вопрос")
-    on(workplace, "tab-new").click()
-    row(workplace, "Ещё вопрос").click()
-    on(workplace, "accept").click()
-    expect(line.locator(".talk-head")).to_contain_text("Борис Операторов")
-    shot(line, "47-taken-in-the-workplace")
-    on(workplace, "close").click()
-    expect(line.get_by_text("Диалог завершён.")).to_be_visible()
-
-
 def test_channels_are_changed_and_the_line_disconnected(story: Story) -> None:
     form = open_form(story)
     on(form, "change").click()
